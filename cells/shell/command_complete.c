@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+#include "completion.h"
+#include "names.h"
+#include "system.h"
+
+#include <abi/block.h>
+#include <abi/services.h>
+#include <rt/text.h>
+
+static bool complete_give(char *text, const char *candidate)
+{
+    return text_copy(text, COMPLETION_TEXT_BYTES, candidate);
+}
+
+static bool complete_from(const char *const *words, uint32_t index, char *text)
+{
+    if (words == nullptr)
+        return false;
+    for (uint32_t i = 0; words[i] != nullptr; i++) {
+        if (i == index)
+            return complete_give(text, words[i]);
+    }
+    return false;
+}
+
+static bool complete_command(uint32_t index, char *text)
+{
+    const struct command *command = command_at(index);
+    return command != nullptr && complete_give(text, command->name);
+}
+
+/* The index-th cell there is, whatever its id. */
+static bool complete_cell(uint32_t index, char *text)
+{
+    struct cell_record record;
+    uint64_t at = 0;
+    for (uint32_t i = 0; system_next(QUERY_CELL, &at, &record, sizeof(record)) == ST_OK; i++) {
+        if (i == index)
+            return complete_give(text, record.name);
+    }
+    return false;
+}
+
+static bool complete_device(uint32_t index, char *text)
+{
+    const struct cell_edge *edge = cell_edge_find(BLOCK_INTERFACE, index);
+    return edge != nullptr && complete_give(text, edge->peer);
+}
+
+static bool complete_argument(const struct command *command, const struct completion *completion,
+                              uint32_t index, char *text)
+{
+    switch ((enum argument)command->arguments[completion->position - 1]) {
+    case ARGUMENT_WORD:
+        return complete_from(command->words, index, text);
+    case ARGUMENT_CELL:
+        return complete_cell(index, text);
+    case ARGUMENT_COMMAND:
+        return complete_command(index, text);
+    case ARGUMENT_LEVEL:
+        return index < LOG_LEVEL_COUNT && complete_give(text, name_of_level(index));
+    case ARGUMENT_FAULT:
+        return index + 1 < FAULT_COUNT && text_equal(completion->words[1], "break") &&
+               complete_give(text, name_of_fault(index + 1));
+    case ARGUMENT_PATH:
+        return index < BENCH_PATH_COUNT && complete_give(text, name_of_path(index));
+    case ARGUMENT_DEVICE:
+        return complete_device(index, text);
+    case ARGUMENT_NONE:
+        break;
+    }
+    return false;
+}
+
+bool command_complete(void *context, const struct completion *completion, uint32_t index, char *text)
+{
+    (void)context;
+    if (completion->position == 0)
+        return complete_command(index, text);
+    const struct command *command = command_by_name(completion->words[0]);
+    if (command == nullptr)
+        return false;
+    if (completion->prefix[0] == '-')
+        return complete_from(command->flags, index, text);
+    return completion->position <= COMMAND_ARGUMENTS && complete_argument(command, completion, index, text);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include "json.h"
+#include "names.h"
+#include "system.h"
+
+#include <rt/text.h>
+#include <sdk/cell.h>
+
+#define CRASH_OWN_THREAD UINT32_MAX
+
+/* A record is the monitor's copy, but its text is another cell's: only printable bytes go out. */
+static void report_printable(const struct output *output, const char *text, size_t bytes)
+{
+    size_t length = text_length(text, bytes);
+    for (size_t i = 0; i < length; i++) {
+        char byte = text[i] >= ' ' && text[i] < 0x7F ? text[i] : '.';
+        output_bytes(output, &byte, 1);
+    }
+}
+
+static void report_time(const struct output *output, uint64_t tsc)
+{
+    uint64_t us = ns_since_boot(tsc) / 1000;
+    output_format(output, "[%5llu.%06llu] ", (unsigned long long)(us / 1000000),
+                  (unsigned long long)(us % 1000000));
+}
+
+void report_log_record(const struct output *output, const struct log_record *record)
+{
+    report_time(output, record->tsc);
+    output_format(output, "%-5s ", name_of_level(record->level));
+    report_printable(output, record->cell == 0 ? "monitor" : record->name, CELL_NAME_BYTES);
+    output_text(output, ": ");
+    report_printable(output, record->text, LOG_TEXT_BYTES);
+    output_text(output, "\n");
+}
+
+static const char *crash_what(uint32_t reason)
+{
+    static const char *const texts[CRASH_REASON_COUNT] = {
+        [CRASH_PAGE_FAULT] = "touched an address it has no page for",
+        [CRASH_KEY_FAULT] = "touched a page of another domain",
+        [CRASH_STACK_OVERFLOW] = "ran out of stack",
+        [CRASH_EXECUTE] = "jumped to something that is not code",
+        [CRASH_PRIVILEGED] = "tried a privileged instruction or port",
+        [CRASH_INSTRUCTION] = "hit a check of its own code, or an undefined instruction",
+        [CRASH_DIVIDE] = "divided by zero",
+        [CRASH_DEBUG] = "raised a debug exception",
+        [CRASH_GATE] = "went through a gate where it must not",
+        [CRASH_WATCHDOG] = "ran too long without coming back",
+        [CRASH_OTHER] = "raised an exception",
+    };
+    return reason < CRASH_REASON_COUNT && texts[reason] != nullptr ? texts[reason] : "?";
+}
+
+static bool crash_has_address(uint32_t reason)
+{
+    return reason == CRASH_PAGE_FAULT || reason == CRASH_KEY_FAULT || reason == CRASH_STACK_OVERFLOW ||
+           reason == CRASH_EXECUTE;
+}
+
+/* The edge's own record tells who called; it may be gone by now. */
+static void report_crash_caller(const struct output *output, const struct crash_record *crash)
+{
+    char caller[CELL_NAME_BYTES];
+    if (crash->edge == CRASH_OWN_THREAD) {
+        output_text(output, "  on      its own thread\n");
+        return;
+    }
+    struct edge_record edge;
+    uint64_t index = crash->edge;
+    const char *interface = "?";
+    if (system_next(QUERY_EDGE, &index, &edge, sizeof(edge)) == ST_OK && edge.id == crash->edge)
+        interface = edge.interface;
+    output_format(output, "  called  by %s, interface %.15s (edge %u); that call returned an error\n",
+                  cell_name(crash->caller, caller), interface, crash->edge);
+}
+
+struct register_name {
+    char name[4];
+    uint16_t offset; /* in struct crash_registers */
+};
+
+#define REGISTER(r) { #r, offsetof(struct crash_registers, r) }
+
+static const struct register_name register_names[] = {
+    REGISTER(rax), REGISTER(rbx), REGISTER(rcx), REGISTER(rdx), REGISTER(rsi), REGISTER(rdi),
+    REGISTER(rbp), REGISTER(rsp), REGISTER(r8),  REGISTER(r9),  REGISTER(r10), REGISTER(r11),
+    REGISTER(r12), REGISTER(r13), REGISTER(r14), REGISTER(r15),
+};
+
+static uint64_t register_value(const struct crash_record *crash, const struct register_name *name)
+{
+    uint64_t value;
+    memcpy(&value, (const uint8_t *)&crash->registers + name->offset, sizeof(value));
+    return value;
+}
+
+static void report_registers(const struct output *output, const struct crash_record *crash)
+{
+    for (uint32_t i = 0; i < ARRAY_COUNT(register_names); i++)
+        output_format(output, "  %-3s %016llx%s", register_names[i].name,
+                      (unsigned long long)register_value(crash, &register_names[i]), i % 3 == 2 ? "\n" : "");
+    output_format(output, "  rfl %016llx\n", (unsigned long long)crash->registers.rflags);
+}
+
+void report_crash(const struct output *output, const struct crash_record *crash)
+{
+    report_time(output, crash->tsc);
+    output_text(output, "crash of ");
+    report_printable(output, crash->name, CELL_NAME_BYTES);
+    output_format(output, " (instance %u): it %s\n", crash->epoch, crash_what(crash->reason));
+    output_format(output, "  what    %s, vector %u, error %x, pkru %08x", name_of_crash(crash->reason),
+                  crash->vector, crash->error, crash->pkru);
+    if (crash_has_address(crash->reason))
+        output_format(output, ", address %llx", (unsigned long long)crash->address);
+    output_format(output, "\n  where   %llx ", (unsigned long long)crash->registers.rip);
+    report_printable(output, crash->symbol, sizeof(crash->symbol));
+    output_text(output, "\n");
+    report_crash_caller(output, crash);
+    report_registers(output, crash);
+}
+
+void report_crash_json(const struct output *output, const struct crash_record *crash)
+{
+    struct json json;
+    char caller[CELL_NAME_BYTES];
+    json_begin(&json, output);
+    json_text(&json, "cell", crash->name);
+    json_number(&json, "epoch", crash->epoch);
+    json_text(&json, "reason", name_of_crash(crash->reason));
+    json_number(&json, "vector", crash->vector);
+    json_hex(&json, "error", crash->error);
+    json_hex(&json, "pkru", crash->pkru);
+    json_hex(&json, "address", crash->address);
+    json_text(&json, "symbol", crash->symbol);
+    json_number(&json, "ns", ns_since_boot(crash->tsc));
+    if (crash->edge != CRASH_OWN_THREAD) {
+        json_number(&json, "edge", crash->edge);
+        json_text(&json, "caller", cell_name(crash->caller, caller));
+    }
+    for (uint32_t i = 0; i < ARRAY_COUNT(register_names); i++)
+        json_hex(&json, register_names[i].name, register_value(crash, &register_names[i]));
+    json_hex(&json, "rip", crash->registers.rip);
+    json_hex(&json, "rflags", crash->registers.rflags);
+    json_end(&json);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "system.h"
+
+#include "options.h"
+
+#include <rt/text.h>
+#include <sdk/cell.h>
+#include <sdk/monitor.h>
+
+#define SYSTEM_INDEX_MAX 65536u /* no table of the monitor is longer */
+
+static cap_handle handle_of(enum capability_type type)
+{
+    const struct cell_cap *cap = cell_cap_find(type);
+    return cap == nullptr ? 0 : cap->handle;
+}
+
+static enum status system_query(enum query_kind kind, uint64_t index, void *record, uint64_t bytes,
+                                uint64_t *next)
+{
+    return mon_query(handle_of(CAP_CELLS), kind, index, record, bytes, next);
+}
+
+enum status system_read(struct system_record *record)
+{
+    uint64_t next = 0;
+    return system_query(QUERY_SYSTEM, 0, record, sizeof(*record), &next);
+}
+
+enum status system_next(enum query_kind kind, uint64_t *index, void *record, uint64_t bytes)
+{
+    while (*index < SYSTEM_INDEX_MAX) {
+        uint64_t next = 0;
+        enum status status = system_query(kind, *index, record, bytes, &next);
+        bool moves = status == ST_OK && next > *index;
+        *index = moves ? next : *index + 1;
+        if (status != ST_EMPTY)
+            return status;
+    }
+    return ST_NOT_FOUND;
+}
+
+enum status cell_by_id(uint32_t id, struct cell_record *record)
+{
+    uint64_t next = 0;
+    enum status status = system_query(QUERY_CELL, id, record, sizeof(*record), &next);
+    return status == ST_EMPTY ? ST_NOT_FOUND : status;
+}
+
+enum status cell_by_name(const char *name, struct cell_record *record)
+{
+    uint64_t index = 0;
+    enum status status;
+    while ((status = system_next(QUERY_CELL, &index, record, sizeof(*record))) == ST_OK) {
+        if (text_equal(record->name, name))
+            return ST_OK;
+    }
+    return status;
+}
+
+const char *cell_name(uint32_t id, char text[CELL_NAME_BYTES])
+{
+    struct cell_record record;
+    if (id == 0)
+        (void)text_copy(text, CELL_NAME_BYTES, "monitor");
+    else if (cell_by_id(id, &record) == ST_OK)
+        (void)text_copy(text, CELL_NAME_BYTES, record.name);
+    else
+        (void)text_format(text, CELL_NAME_BYTES, "#%u", id);
+    return text;
+}
+
+enum status crash_by_id(uint32_t id, struct crash_record *record)
+{
+    uint64_t next = 0;
+    enum status status = system_query(QUERY_CRASH, id, record, sizeof(*record), &next);
+    if (status == ST_OK && record->reason == CRASH_NONE)
+        return ST_NOT_FOUND;
+    return status == ST_EMPTY ? ST_NOT_FOUND : status;
+}
+
+enum status system_log_read(uint64_t sequence, struct log_record *record, uint64_t *next)
+{
+    return mon_log_read(handle_of(CAP_LOG), sequence, record, next);
+}
+
+bool system_option_is_set(const char *name)
+{
+    struct system_record record;
+    return system_read(&record) == ST_OK && option_is_set(record.command_line, name);
+}
+
+bool system_option_equals(const char *name, const char *value)
+{
+    struct system_record record;
+    return system_read(&record) == ST_OK && option_equals(record.command_line, name, value);
+}
+
+uint64_t ns_since_boot(uint64_t tsc)
+{
+    uint64_t boot = cell_info()->tsc_boot;
+    return tsc > boot ? tsc_to_ns(tsc - boot) : 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "acpi.h"
+#include "bundle.h"
+#include "config.h"
+#include "console.h"
+#include "entropy.h"
+#include "graphics.h"
+#include "handover.h"
+#include "load.h"
+#include "page_table.h"
+#include "wall_time.h"
+
+#include <rt/text.h>
+
+/*
+ * The EFI program: collects what the monitor needs to know, loads it, leaves.
+ * On failure it says why in one line and goes back to the firmware.
+ */
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+#define SMBIOS_3_ANCHOR "_SM3_"
+#define SMBIOS_ANCHOR "_SM_"
+
+static struct boot_info boot_info;
+
+static void firmware_begin(struct firmware *firmware, EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    EFI_GUID guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+
+    *firmware = (struct firmware){ .image = image, .system = system, .boot = system->BootServices };
+    if (EFI_ERROR(firmware->boot->HandleProtocol(image, &guid, (void **)&firmware->loaded)))
+        firmware->loaded = NULL;
+    /* From here on a hang is ours to explain; a reset after five minutes would hide it. */
+    firmware->boot->SetWatchdogTimer(0, 0, 0, NULL);
+    console_begin(firmware);
+}
+
+static uint64_t smbios_find(const struct firmware *firmware, const struct memory_map *map)
+{
+    uint64_t address = firmware_table(firmware, (EFI_GUID)SMBIOS3_TABLE_GUID);
+    if (address && memory_map_covers(map, address, sizeof(SMBIOS_3_ANCHOR)) &&
+        !memcmp((const void *)(uintptr_t)address, SMBIOS_3_ANCHOR, sizeof(SMBIOS_3_ANCHOR) - 1))
+        return address;
+    address = firmware_table(firmware, (EFI_GUID)SMBIOS_TABLE_GUID);
+    if (address && memory_map_covers(map, address, sizeof(SMBIOS_ANCHOR)) &&
+        !memcmp((const void *)(uintptr_t)address, SMBIOS_ANCHOR, sizeof(SMBIOS_ANCHOR) - 1))
+        return address;
+    return 0;
+}
+
+static void info_fill(const struct firmware *firmware, const struct memory_map *map, struct boot_info *info)
+{
+    info->magic = BOOT_INFO_MAGIC;
+    info->version = BOOT_INFO_VERSION;
+    info->bytes = sizeof(*info);
+    info->memory = (uintptr_t)map->digest;
+    info->bundle = (uintptr_t)bundle_begin;
+    info->bundle_bytes = (uint64_t)(bundle_end - bundle_begin);
+    info->smbios = smbios_find(firmware, map);
+    info->runtime_services = (uintptr_t)firmware->system->RuntimeServices;
+    graphics_read(firmware, &info->framebuffer);
+    acpi_read(firmware, map, &info->acpi);
+    info->entropy_source = (uint32_t)entropy_read(firmware, info->entropy);
+    config_read(firmware, info);
+}
+
+/* Finds, checks and loads the monitor; says what is wrong. */
+static enum status monitor_load(const struct firmware *firmware, struct load_image *image)
+{
+    const uint8_t *elf;
+    uint64_t bytes;
+
+    enum status status = bundle_monitor_find(bundle_begin, (uint64_t)(bundle_end - bundle_begin), &elf,
+                                             &bytes);
+    if (status != ST_OK) {
+        console_line("this image is damaged: the bundle in it is %s",
+                     status == ST_IO ? "corrupt (wrong checksum)" : "not valid");
+        return status;
+    }
+    status = load_monitor(firmware, elf, bytes, image);
+    if (status == ST_NO_MEMORY)
+        console_line("too little memory to load the monitor");
+    else if (status != ST_OK)
+        console_line("this image is damaged: the monitor in it is not a valid executable");
+    return status;
+}
+
+static EFI_STATUS stub_run(const struct firmware *firmware, struct boot_info *info)
+{
+    struct load_image image;
+    struct memory_map map = { 0 };
+
+    const char *obstacle = handover_obstacle();
+    if (obstacle) {
+        console_line("cannot start: %s", obstacle);
+        return EFI_UNSUPPORTED;
+    }
+    if (monitor_load(firmware, &image) != ST_OK)
+        return EFI_LOAD_ERROR;
+    info->monitor = image.physical;
+    info->monitor_bytes = image.bytes;
+
+    enum status status = memory_map_begin(firmware, &map);
+    if (status != ST_OK) {
+        console_line("cannot read the memory map: %s", status_name(status));
+        return EFI_LOAD_ERROR;
+    }
+    info->physical_map_bytes = align_up(memory_map_top(&map), PAGE_TABLE_LARGE);
+    info_fill(firmware, &map, info);
+    info->page_table = page_table_build(firmware, &map, &image, info->physical_map_bytes);
+    if (!info->page_table) {
+        console_line("too little memory for page tables");
+        return EFI_OUT_OF_RESOURCES;
+    }
+    wall_time_read(firmware, &info->time);
+    return handover(firmware, &map, info, image.entry);
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    struct firmware firmware;
+
+    boot_info.tsc_entry = __builtin_ia32_rdtsc();
+    firmware_begin(&firmware, image, system);
+    return stub_run(&firmware, &boot_info);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <stdint.h>
+
+/*
+ * The bundle: everything an image carries besides the EFI stub.  Written by
+ * scripts/bundle.py, embedded in comb.efi.  One header, `count` entries, then
+ * the payloads, each at a page-aligned offset from the start of the bundle.
+ * Untrusted like any input: check with bundle_check (src/core/bundle.h).
+ */
+
+#define BUNDLE_MAGIC UINT64_C(0x4C444E42424D4F43) /* "COMBBNDL" */
+#define BUNDLE_VERSION 1u
+#define BUNDLE_ENTRY_MAX 64u
+#define BUNDLE_NAME_BYTES 16u
+
+enum bundle_kind {
+    BUNDLE_MONITOR = 1,   /* the monitor's ELF; exactly one */
+    BUNDLE_CELL = 2,      /* a cell's ELF */
+    BUNDLE_APPLIANCE = 3, /* text: which cells, how wired (docs/abi.md) */
+};
+
+struct bundle_entry {
+    char name[BUNDLE_NAME_BYTES]; /* terminated */
+    uint32_t kind;
+    uint32_t crc32; /* IEEE 802.3, of the payload */
+    uint64_t offset;
+    uint64_t bytes;
+};
+
+struct bundle_header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t count;
+    uint64_t bytes; /* of the whole bundle */
+    char build[40]; /* version string of the build, terminated */
+    struct bundle_entry entries[];
+};

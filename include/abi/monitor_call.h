@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <abi/cell.h>
+#include <stdint.h>
+
+/*
+ * Monitor calls.  SYSCALL with the number in rax and up to five arguments in
+ * rdi, rsi, rdx, r10, r8; the status returns in rax, the value in rdx; rcx and
+ * r11 hold rip and rflags; all other caller-saved registers return as 0.
+ * Every call decodes and checks everything first and then acts; acting cannot
+ * fail.  Pointers must lie in the caller's own private domain (ST_FAULT).
+ * The caller is the cell that executes SYSCALL, whichever cell's thread it is.
+ */
+enum monitor_call {
+    MON_NULL = 0,
+    MON_WAIT,        /* deadline (TSC; 0 poll, UINT64_MAX none) -> event word, cleared.
+                        Lets other cells call in; a gate entry must not wait: ST_STATE */
+    MON_NOTIFY,      /* handle of CAP_NOTIFY, or 0: EVENT_SELF to the caller's own thread */
+    MON_STATE,       /* enum cell_state: CELL_GRANTED, CELL_PROBING, CELL_RUNNING, CELL_SUSPENDED */
+    MON_EXIT,        /* status; ends the instance: CELL_STOPPED on ST_OK, else CELL_FAILED */
+    MON_LOG,         /* enum log_level, text, bytes (at most LOG_TEXT_BYTES; unprintables become '.') */
+    MON_LOG_READ,    /* CAP_LOG handle, sequence, struct log_record * -> next sequence; ST_EMPTY.
+                        A sequence that has been overwritten yields the oldest record there is */
+    MON_QUERY,       /* CAP_CELLS handle with OBSERVE, enum query_kind, index, buffer, bytes
+                        -> next index worth asking; ST_NOT_FOUND at or past the end,
+                        ST_EMPTY for a free index: ask the next */
+    MON_CELL_CREATE, /* CAP_CELLS handle with CONTROL, const struct cell_create * -> cell id.
+                        Loads, scans and maps; the state is CELL_SPAWNED */
+    MON_CELL_START,  /* handle, cell id: its thread begins */
+    MON_CELL_STOP,   /* handle, cell id: sends EVENT_STOP */
+    MON_CELL_KILL,   /* handle, cell id: ends it at once, CELL_STOPPED */
+    MON_CELL_SET_STATE, /* handle, cell id, CELL_RESTARTING or CELL_FAILED, for a cell that is down */
+    MON_CELL_FORGET, /* handle, cell id that is down: frees its id and record */
+    MON_EDGE_LINK,   /* handle, caller id, uses index, callee id: edge if the manifests agree; links
+                        a PEER_DOWN edge of the same pair again; ST_EXISTS when it is up */
+    MON_CHANNEL_LINK, /* handle, client id, uses index, server id: the same for a channel */
+    MON_CHANNEL_CLOSE, /* slot: the server lets go of a PEER_CLOSING channel */
+    MON_CAP_DERIVE,  /* handle, rights -> new handle */
+    MON_CAP_GRANT,   /* handle with RIGHT_GRANT, cell id, rights -> handle valid in that cell */
+    MON_CAP_REVOKE,  /* handle of one's own; descendants go with it.  Holders of CAP_CELLS with
+                        CONTROL may name any handle in a second argument: (control, handle) */
+    MON_PORT_WRITE,  /* CAP_PORTS handle, offset, count <= 16, bytes 0-7, bytes 8-15: writes them in order */
+    MON_PORT_READ,   /* CAP_PORTS handle, offset -> byte */
+    MON_PORT_DRAIN,  /* CAP_PORTS handle, data offset, status offset, mask, limit <= 7: reads data while
+                        (status & mask) -> count in bits 0-7, bytes from bit 8 */
+    MON_IRQ_ACK,     /* CAP_IRQ handle: unmasks the line; the first call enables it */
+    MON_ENTROPY,     /* CAP_ENTROPY handle -> 64 random bits */
+    MON_POWER,       /* CAP_POWER handle, enum power_action: does not return on success */
+    MON_BUNDLE_READ, /* CAP_CELLS handle, entry index, offset, buffer, bytes -> bytes read */
+    MON_CALL_COUNT
+};
+
+/* One value in rax:rdx. */
+struct monitor_result {
+    uint64_t status; /* enum status */
+    uint64_t value;
+};
+
+enum power_action { POWER_OFF = 0, POWER_RESET = 1 };
+
+struct cell_create {
+    char name[CELL_NAME_BYTES];
+    char image[CELL_NAME_BYTES];
+    char config[CELL_CONFIG_BYTES];
+};
+
+enum log_level { LOG_ERROR = 0, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
+
+#define LOG_TEXT_BYTES 200u
+
+struct log_record {
+    uint64_t sequence; /* of this record */
+    uint64_t tsc;
+    uint32_t level; /* enum log_level */
+    uint32_t cell;  /* 0: the monitor */
+    char name[CELL_NAME_BYTES];
+    char text[LOG_TEXT_BYTES]; /* terminated, no line breaks */
+};
+
+enum query_kind {
+    QUERY_SYSTEM = 0, /* struct system_record, index 0 */
+    QUERY_CELL,       /* struct cell_record, index = cell id */
+    QUERY_CAP,        /* struct cap_record */
+    QUERY_EDGE,       /* struct edge_record */
+    QUERY_CHANNEL,    /* struct channel_record */
+    QUERY_DOMAIN,     /* struct domain_record */
+    QUERY_CRASH,      /* struct crash_record, index = cell id */
+    QUERY_BUNDLE,     /* struct bundle_record */
+    QUERY_MANIFEST,   /* struct manifest, index = cell id */
+    QUERY_KIND_COUNT
+};
+
+struct system_record {
+    uint32_t backend;      /* enum backend */
+    uint32_t cpu_count;    /* found */
+    uint32_t cpu_running;  /* that run cells */
+    uint32_t has_pku;
+    uint64_t tsc_hz, tsc_boot, tsc_prompt; /* tsc_prompt: first MON_STATE(RUNNING) of cell "shell" */
+    uint64_t frames_total, frames_free;
+    uint64_t frames_monitor, frames_table, frames_cell, frames_shared;
+    uint32_t hardware_keys, hardware_keys_used;
+    uint32_t cells, caps, edges, channels, domains;
+    uint32_t entropy_source; /* enum boot_entropy_source */
+    uint64_t key_faults;     /* parked domains brought back */
+    uint64_t monitor_calls, traps, interrupts, switches;
+    uint64_t idle_tsc;
+    char build[40];
+    char cpu[52];
+    char command_line[256];
+};
+
+struct cell_record {
+    uint32_t id, state, epoch, priority;
+    uint32_t device_class, restart_policy;
+    uint32_t restarts, crashes;
+    uint64_t frames, frames_limit;
+    uint64_t cpu_tsc; /* used by its thread, all instances */
+    uint64_t calls;   /* monitor calls made */
+    uint64_t scanned_bytes;
+    uint32_t caps, edges;
+    uint32_t cpu_percent, operation_timeout_ms;
+    uint32_t waiting; /* 1: in MON_WAIT */
+    uint32_t reserved;
+    char name[CELL_NAME_BYTES];
+    char image[CELL_NAME_BYTES];
+};
+
+struct cap_record {
+    cap_handle handle;
+    uint32_t type, rights;
+    uint32_t owner;  /* cell id */
+    uint32_t parent_owner; /* cell id of the capability it was derived from, 0: minted */
+    uint64_t base, size;
+};
+
+struct edge_record {
+    uint32_t id, state; /* enum peer_state */
+    uint32_t caller, callee;
+    uint32_t entry, in_call; /* in_call 1: a call is under way */
+    cap_handle handle;
+    char interface[CELL_NAME_BYTES];
+};
+
+struct channel_record {
+    uint32_t id, state;
+    uint32_t client, server;
+    uint64_t base, bytes;
+    uint32_t epoch, domain;
+    uint32_t request_used, completion_used; /* entries now in the rings, a snapshot */
+    char interface[CELL_NAME_BYTES];
+};
+
+enum domain_kind { DOMAIN_PRIVATE = 1, DOMAIN_CHANNEL = 2, DOMAIN_MEMORY = 3 };
+
+struct domain_record {
+    uint32_t id, kind;
+    int32_t key;      /* hardware key, -1: parked */
+    uint32_t owner;   /* cell id */
+    uint64_t base, pages;
+    uint64_t used_at; /* sequence of the last time it got or used a key */
+    uint64_t faults;  /* times it was brought back */
+};
+
+enum crash_reason {
+    CRASH_NONE = 0,
+    CRASH_PAGE_FAULT,
+    CRASH_KEY_FAULT,     /* another domain's page */
+    CRASH_STACK_OVERFLOW,
+    CRASH_EXECUTE,       /* fetched from a page that is not code */
+    CRASH_PRIVILEGED,    /* #GP */
+    CRASH_INSTRUCTION,   /* #UD: undefined, a trap of the language profile, or ASSERT */
+    CRASH_DIVIDE,
+    CRASH_DEBUG,         /* #DB, #BP */
+    CRASH_GATE,          /* forged entry into or return through a gate */
+    CRASH_WATCHDOG,
+    CRASH_OTHER,
+    CRASH_REASON_COUNT
+};
+
+struct crash_registers {
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rip, rflags;
+};
+
+struct crash_record {
+    uint32_t cell, epoch;
+    uint32_t reason; /* enum crash_reason */
+    uint32_t vector, error;
+    uint32_t pkru;
+    uint32_t edge; /* id of the edge it was called through, 0xFFFFFFFF: its own thread */
+    uint32_t caller; /* cell id unwound to, 0: none */
+    uint64_t address; /* CR2 */
+    uint64_t tsc;
+    struct crash_registers registers;
+    char symbol[48]; /* of rip, "name+0x12" */
+    char name[CELL_NAME_BYTES];
+};
+
+struct bundle_record {
+    char name[CELL_NAME_BYTES];
+    uint32_t kind;
+    uint32_t reserved;
+    uint64_t bytes;
+};

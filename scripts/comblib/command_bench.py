@@ -1,0 +1,4 @@
+SUMMARY=""
+DESCRIPTION=""
+def add(p): pass
+def main(p): return 0

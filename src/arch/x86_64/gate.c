@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Gates of backends pku and none: where stubs and gate pages lie, and what an
+ * exception inside a stub means.  The stub itself: gate_template.S.
+ */
+#include "arch_thread.h"
+#include "gate_build.h"
+#include "x86.h"
+
+#include <core/cell.h>
+#include <core/edge.h>
+#include <core/fault.h>
+#include <core/panic.h>
+#include <core/random.h>
+#include <rt/bits.h>
+#include <rt/text.h>
+
+#define STUB_OFFSET 0u
+#define PAGES_OFFSET MIB(16) /* two gate pages per cell id */
+#define STUBS_PER_PAGE (PAGE_BYTES / GATE_STUB_BYTES)
+
+static_assert(EDGE_MAX == GATE_EDGE_COUNT, "asm_layout.h");
+static_assert(EDGE_SLOTS == GATE_OUT_SLOTS && EDGE_IN_MAX == GATE_IN_SLOTS, "one slot per edge");
+static_assert(EDGE_MAX * GATE_STUB_BYTES <= PAGES_OFFSET, "stubs and gate pages do not meet");
+static_assert(sizeof(struct gate_constants) <= PAGE_BYTES && sizeof(struct gate_state) <= PAGE_BYTES, "one page each");
+
+static uint64_t pages_offset(uint32_t cell)
+{
+    return PAGES_OFFSET + (uint64_t)cell * 2 * PAGE_BYTES;
+}
+
+uint64_t gate_stub_address(uint32_t edge)
+{
+    return arch_domain_base(paging_gate_region()->id) + STUB_OFFSET + (uint64_t)edge * GATE_STUB_BYTES;
+}
+
+/* Stub pages are executable and, for cells, read-only; only this alias writes them. */
+uint8_t *gate_stub_view(uint32_t edge)
+{
+    struct domain *region = paging_gate_region();
+    uint64_t offset = STUB_OFFSET + (uint64_t)edge * GATE_STUB_BYTES;
+    uint64_t page = align_down(offset, PAGE_BYTES);
+    phys_addr frame = arch_domain_frame(region, page, PAGE_READ);
+    if (frame.value == 0) {
+        if (frame_take(FRAME_MONITOR, FRAME_OWNER_MONITOR, &frame) != ST_OK) {
+            return nullptr;
+        }
+        memset(phys_pointer(frame), 0xCC, PAGE_BYTES);
+        if (arch_domain_map(region, page, frame, PAGE_READ | PAGE_EXECUTE) != ST_OK) {
+            frame_release(frame);
+            return nullptr;
+        }
+    }
+    return (uint8_t *)phys_pointer(frame) + offset % PAGE_BYTES;
+}
+
+/* All stub pages at once: linking an edge then cannot fail for memory. */
+enum status arch_gates_init(void)
+{
+    if (arch_backend() == BACKEND_PT) {
+        return gate_pt_init();
+    }
+    for (uint32_t edge = 0; edge < EDGE_MAX; edge += STUBS_PER_PAGE) {
+        if (gate_stub_view(edge) == nullptr) {
+            return ST_NO_MEMORY;
+        }
+    }
+    return ST_OK;
+}
+
+gate_stub arch_gate_address(const struct edge *edge)
+{
+    return arch_backend() == BACKEND_PT ? gate_pt_address(edge) : (gate_stub)gate_stub_address(edge->id);
+}
+
+uint32_t arch_gate_of(uint64_t address)
+{
+    uint64_t base = gate_stub_address(0);
+    bool inside = address >= base && address - base < (uint64_t)EDGE_MAX * GATE_STUB_BYTES;
+    return inside && arch_backend() != BACKEND_PT ? (uint32_t)((address - base) / GATE_STUB_BYTES) : EDGE_NONE;
+}
+
+/* --- gate pages ------------------------------------------------------------------------------- */
+
+static enum status page_create(uint64_t offset, uint32_t owner, uint32_t rights, void **view)
+{
+    phys_addr frame;
+    enum status status = frame_take(FRAME_TABLE, owner, &frame);
+    if (status != ST_OK) {
+        return status;
+    }
+    status = arch_domain_map(paging_gate_region(), offset, frame, rights);
+    if (status != ST_OK) {
+        frame_release(frame);
+        return status;
+    }
+    *view = phys_pointer(frame);
+    return ST_OK;
+}
+
+static void page_destroy(uint64_t offset)
+{
+    uint64_t *entry = paging_entry(paging_gate_region(), offset);
+    if (entry != nullptr && (*entry & PTE_PRESENT) != 0) {
+        frame_release((phys_addr){*entry & PTE_ADDRESS});
+        *entry = 0;
+    }
+}
+
+enum status gate_cell_create(struct cell *cell)
+{
+    void *view;
+    enum status status = page_create(pages_offset(cell->id), cell->id, PAGE_READ, &view);
+    if (status != ST_OK) {
+        return status;
+    }
+    cell->arch.constants = view;
+    status = page_create(pages_offset(cell->id) + PAGE_BYTES, cell->id, PAGE_READ | PAGE_WRITE, &view);
+    if (status != ST_OK) {
+        return status;
+    }
+    cell->arch.gate = view;
+    if (arch_backend() == BACKEND_PKU) {
+        gate_tag(cell, cell->domain->key >= 0 ? (uint32_t)cell->domain->key : KEY_PARKED);
+    }
+    return ST_OK;
+}
+
+void gate_cell_destroy(struct cell *cell)
+{
+    cell->arch.constants = nullptr;
+    cell->arch.gate = nullptr;
+    page_destroy(pages_offset(cell->id));
+    page_destroy(pages_offset(cell->id) + PAGE_BYTES);
+    paging_flush();
+}
+
+void gate_tag(const struct cell *cell, uint32_t key)
+{
+    for (uint32_t page = 0; page < 2; page++) {
+        uint64_t *entry = paging_entry(paging_gate_region(), pages_offset(cell->id) + page * PAGE_BYTES);
+        if (entry != nullptr && (*entry & PTE_PRESENT) != 0) {
+            *entry = (*entry & ~PTE_KEY_MASK) | (uint64_t)key << PTE_KEY_SHIFT;
+        }
+    }
+}
+
+/* --- stubs ------------------------------------------------------------------------------------ */
+
+static struct gate_side side_of(const struct cell *cell, uint32_t slot)
+{
+    uint64_t pages = arch_domain_base(paging_gate_region()->id) + pages_offset(cell->id);
+    return (struct gate_side){
+        .constants = pages, .state = pages + PAGE_BYTES, .slot = slot, .pkru = cell->arch.rights};
+}
+
+void arch_gate_link(struct edge *edge)
+{
+    if (arch_backend() == BACKEND_PT) {
+        gate_pt_link(edge);
+        return;
+    }
+    const struct cell *caller = cell_at(edge->caller);
+    const struct cell *callee = cell_at(edge->callee);
+    struct gate_constants *out = caller->arch.constants;
+    struct gate_constants *in = callee->arch.constants;
+    in->in_token[edge->in_slot] = out->out_token[edge->out_slot] = random_u64();
+    in->in_return[edge->in_slot] = out->out_return[edge->out_slot] = random_u64();
+    in->in_entry[edge->in_slot] = callee->entries[edge->entry];
+    edge->return_trapped = false;
+    struct gate_side from = side_of(caller, edge->out_slot);
+    struct gate_side to = side_of(callee, edge->in_slot);
+    gate_build(gate_stub_view(edge->id), gate_stub_address(edge->id), &from, &to, arch_backend() == BACKEND_PKU);
+}
+
+void arch_gate_close(struct edge *edge, enum status status)
+{
+    if (arch_backend() == BACKEND_PT) {
+        gate_pt_close(edge);
+        return;
+    }
+    gate_build_closed(gate_stub_view(edge->id), status);
+    struct gate_constants *in = cell_at(edge->callee)->arch.constants;
+    if (in != nullptr) {
+        in->in_token[edge->in_slot] = random_u64();
+    }
+}
+
+void arch_gate_revoke(struct edge *edge)
+{
+    if (arch_backend() == BACKEND_PT) {
+        gate_pt_close(edge);
+        return;
+    }
+    cell_at(edge->callee)->arch.constants->in_token[edge->in_slot] ^= 1; /* the one store */
+}
+
+void gate_rights_changed(void)
+{
+    uint32_t cursor = 0;
+    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+        gate_build_rights(gate_stub_view(edge->id), cell_at(edge->caller)->arch.rights,
+                          cell_at(edge->callee)->arch.rights);
+    }
+}
+
+/* --- the inside of a cell --------------------------------------------------------------------- */
+
+void arch_gate_open(struct cell *cell)
+{
+    if (arch_backend() == BACKEND_PT) {
+        cell->arch.entry_stack = cell->entry_stack_top;
+    } else if (cell->arch.gate != nullptr) {
+        cell->arch.gate->entry_stack = cell->entry_stack_top;
+    }
+}
+
+bool arch_gate_take(struct cell *cell)
+{
+    if (cell->entry_stack_top == 0) {
+        return true; /* provides nothing: nobody else can be inside */
+    }
+    uint64_t *stack = arch_backend() == BACKEND_PT ? &cell->arch.entry_stack : &cell->arch.gate->entry_stack;
+    bool free = *stack != 0;
+    *stack = 0;
+    return free;
+}
+
+bool arch_gate_in_call(const struct edge *edge)
+{
+    const struct cell *caller = cell_at(edge->caller);
+    if (arch_backend() == BACKEND_PT) {
+        struct edge *chain[CALL_DEPTH_MAX];
+        uint32_t depth = 0;
+        bool found = false;
+        for (uint32_t id = 1; id < CELL_MAX && !found; id++) {
+            const struct cell *home = cell_at(id);
+            depth = home != nullptr ? gate_pt_chain(home, chain, CALL_DEPTH_MAX) : 0;
+            for (uint32_t i = 0; i < depth; i++) {
+                found |= chain[i] == edge;
+            }
+        }
+        return found;
+    }
+    return caller->arch.gate != nullptr && caller->arch.gate->out_stack[edge->out_slot] != 0;
+}
+
+/* --- who called whom -------------------------------------------------------------------------- */
+
+/* The stub itself pushed its return address on top of the callee's entry stack. */
+static bool is_inside(const struct edge *edge)
+{
+    const struct cell *callee = cell_at(edge->callee);
+    if (callee->domain == nullptr || callee->entry_stack_top == 0) {
+        return false;
+    }
+    uint64_t top;
+    enum status status = domain_copy_in(callee->domain, &top, callee->entry_stack_top - sizeof top, sizeof top);
+    return status == ST_OK && callee->arch.gate->entry_stack == 0 &&
+           top == gate_stub_address(edge->id) + gate_places[GATE_AT_RETURNED];
+}
+
+static struct edge *chain_step(const struct cell *from, uint32_t in_stub)
+{
+    uint32_t cursor = 0;
+    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+        bool open = edge->caller == from->id && from->arch.gate->out_stack[edge->out_slot] != 0;
+        if (open && (edge->id == in_stub || is_inside(edge))) {
+            return edge;
+        }
+    }
+    return nullptr;
+}
+
+uint32_t arch_gate_chain(const struct cell *home, struct edge *chain[], uint32_t max)
+{
+    if (arch_backend() == BACKEND_PT) {
+        return gate_pt_chain(home, chain, max);
+    }
+    uint32_t in_stub = arch_gate_of(home->arch.frame.rip);
+    const struct cell *at = home;
+    uint32_t depth = 0;
+    while (depth < max && at->arch.gate != nullptr) {
+        struct edge *edge = chain_step(at, in_stub);
+        if (edge == nullptr) {
+            break;
+        }
+        chain[depth++] = edge;
+        at = cell_at(edge->callee);
+        if (edge->id == in_stub) {
+            break; /* on its way in or out */
+        }
+    }
+    return depth;
+}
+
+void arch_gate_unwind(struct cell *home, struct edge *edge, enum status status)
+{
+    struct arch_thread *arch = &home->arch;
+    struct cell *caller = cell_at(edge->caller);
+    arch->frame_is_set = home == sched_current();
+    if (home->thread.state == THREAD_LOCKED) {
+        home->thread.locked_on = nullptr;
+    }
+    if (arch_backend() == BACKEND_PT) {
+        gate_pt_unwind(home, edge, status);
+        return;
+    }
+    arch->frame = (struct x86_frame){
+        .rip = gate_stub_address(edge->id) + gate_places[GATE_AT_RESUME],
+        .rdx = status,
+        .rsp = 0,
+        .cs = SELECTOR_USER_CODE,
+        .ss = SELECTOR_USER_DATA,
+        .rflags = RFLAGS_IF | 2,
+    };
+    arch->inside = caller;
+    arch->pkru = arch_backend() == BACKEND_PKU ? caller->arch.rights : 0;
+    cpu_this()->reschedule = 1;
+}
+
+void arch_gate_trap_return(struct edge *edge, bool on)
+{
+    if (edge->return_trapped == on) {
+        return;
+    }
+    edge->return_trapped = on;
+    if (arch_backend() == BACKEND_PT) {
+        gate_pt_trap_return(edge, on);
+        return;
+    }
+    struct gate_constants *out = cell_at(edge->caller)->arch.constants;
+    if (out != nullptr) {
+        out->out_return[edge->out_slot] ^= 1; /* the stub's own compare fails: gate_bad_out */
+    }
+}
+
+/* --- exceptions in a stub --------------------------------------------------------------------- */
+
+static uint64_t stub_place(const struct edge *edge, enum gate_place place)
+{
+    return gate_stub_address(edge->id) + gate_places[place];
+}
+
+void gate_restart(struct cell *home)
+{
+    uint32_t id = arch_gate_of(home->arch.frame.rip);
+    if (id == EDGE_NONE || arch_backend() == BACKEND_PT) {
+        return;
+    }
+    uint64_t stub = gate_stub_address(id);
+    uint64_t at = home->arch.frame.rip - stub;
+    static const enum gate_place ranges[][2] = {{GATE_AT_RIGHTS_IN, GATE_AT_CHECKED_IN},
+                                                {GATE_AT_TAKE, GATE_AT_TAKEN},
+                                                {GATE_AT_RIGHTS_OUT, GATE_AT_CHECKED_OUT}};
+    if (at < GATE_CLOSED_BYTES) {
+        home->arch.frame.rip = stub;
+    }
+    for (uint32_t i = 0; i < ARRAY_COUNT(ranges); i++) {
+        if (at > gate_places[ranges[i][0]] && at < gate_places[ranges[i][1]]) {
+            home->arch.frame.rip = stub + gate_places[ranges[i][0]];
+        }
+    }
+}
+
+/* Whose rights the stub has given the thread at this point; the caller's own where it has given none. */
+static struct cell *stub_side(const struct edge *edge, uint64_t at)
+{
+    bool callee = at >= gate_places[GATE_AT_CHECKED_IN] && at < gate_places[GATE_AT_CHECKED_OUT];
+    bool outside = at == gate_places[GATE_AT_BAD_OUT];
+    return cell_at(callee && !outside && at != gate_places[GATE_AT_BAD_IN] ? edge->callee : edge->caller);
+}
+
+static struct cell *last_in_chain(struct cell *home, const struct edge *except)
+{
+    struct edge *chain[CALL_DEPTH_MAX];
+    uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
+    while (depth > 0 && chain[depth - 1] == except) {
+        depth--;
+    }
+    return depth > 0 ? cell_at(chain[depth - 1]->callee) : home;
+}
+
+static bool is_open_edge(struct cell *home, const struct edge *edge)
+{
+    struct edge *chain[CALL_DEPTH_MAX];
+    uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
+    return depth > 0 && chain[depth - 1] == edge;
+}
+
+/* The compare with the callee's token failed, or the callee is gone. */
+static enum gate_verdict refused(struct cell *home, struct edge *edge, struct cell **guilty)
+{
+    if (edge->state != PEER_UP && is_open_edge(home, edge)) {
+        arch_gate_unwind(home, edge, edge->state == PEER_REVOKED ? ST_REVOKED : ST_GONE);
+        return GATE_RESUME;
+    }
+    *guilty = last_in_chain(home, edge);
+    return GATE_GUILTY;
+}
+
+/* The compare with the caller's return token failed. */
+static enum gate_verdict returned(struct cell *home, struct edge *edge, struct cell **guilty)
+{
+    if (edge->return_trapped && is_open_edge(home, edge)) {
+        home->arch.frame.rip = stub_place(edge, GATE_AT_RESUME);
+        home->arch.inside = cell_at(edge->caller);
+        fault_edge_returned(home, edge);
+        return GATE_RESUME;
+    }
+    *guilty = cell_at(edge->callee);
+    return GATE_GUILTY;
+}
+
+static enum gate_verdict page_fault(struct cell *home, struct edge *edge, uint64_t at, uint64_t address,
+                                    struct cell **guilty)
+{
+    struct cell *side = stub_side(edge, at);
+    bool is_up = cell_is_up(side) && side->domain != nullptr;
+    if (at == gate_places[GATE_AT_CALL] && home->arch.frame.rsp == 0 && is_up) {
+        home->arch.frame.rip = stub_place(edge, GATE_AT_TAKE);
+        home->arch.inside = side;
+        sched_lock_wait(home, side);
+        return GATE_RESUME;
+    }
+    if (arch_backend() == BACKEND_PKU && is_up && side->domain->key < 0 &&
+        (uint32_t)home->arch.pkru == side->arch.rights) {
+        home->arch.inside = side; /* the stub gave the rights of a parked cell: bring it back */
+        home->arch.frame_is_set = true;
+        key_bring(side->domain, nullptr);
+        home->arch.frame_is_set = false;
+        return GATE_RESUME;
+    }
+    if (side == cell_at(edge->callee) && edge->state != PEER_UP) {
+        return refused(home, edge, guilty);
+    }
+    if (at == gate_places[GATE_AT_POP] && address < PAGE_BYTES) {
+        *guilty = cell_at(edge->callee); /* came back without having been called */
+        return GATE_GUILTY;
+    }
+    *guilty = thread_inside(home, (uint32_t)home->arch.pkru);
+    if (*guilty == nullptr) {
+        *guilty = last_in_chain(home, edge);
+    }
+    return GATE_GUILTY;
+}
+
+enum gate_verdict gate_exception(struct cell *home, uint32_t vector, uint64_t address, struct cell **guilty)
+{
+    struct edge *edge = edge_at(arch_gate_of(home->arch.frame.rip));
+    if (arch_gate_of(home->arch.frame.rip) == EDGE_NONE) {
+        return GATE_NOT;
+    }
+    uint64_t at = home->arch.frame.rip % GATE_STUB_BYTES;
+    if (edge != nullptr && vector == 14) {
+        return page_fault(home, edge, at, address, guilty);
+    }
+    if (edge != nullptr && vector == 6 && at == gate_places[GATE_AT_BAD_IN]) {
+        return refused(home, edge, guilty);
+    }
+    if (edge != nullptr && vector == 6 && at == gate_places[GATE_AT_BAD_OUT]) {
+        return returned(home, edge, guilty);
+    }
+    *guilty = last_in_chain(home, edge); /* the middle of an instruction, TF set, an unused stub */
+    return GATE_GUILTY;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The registers of the cells' threads. */
+#include "arch_thread.h"
+#include "x86.h"
+
+#include <core/cell.h>
+#include <core/edge.h>
+#include <rt/bits.h>
+#include <rt/text.h>
+
+void arch_thread_start(struct cell *cell, uint64_t entry, uint64_t stack_top, uint64_t argument)
+{
+    struct arch_thread *arch = &cell->arch;
+    arch->frame = (struct x86_frame){
+        .rip = entry,
+        .rsp = stack_top - 8, /* as if called */
+        .rdi = argument,
+        .cs = SELECTOR_USER_CODE,
+        .ss = SELECTOR_USER_DATA,
+        .rflags = RFLAGS_IF | 2,
+    };
+    arch->inside = cell;
+    arch->pkru = arch_backend() == BACKEND_PKU ? arch->rights : 0;
+}
+
+void arch_thread_result(struct cell *cell, enum status status, uint64_t value)
+{
+    cell->arch.frame.rax = status;
+    cell->arch.frame.rdx = value;
+}
+
+/* A monitor call that does not simply return: its result and the cleared registers go into the frame. */
+void x86_call_finish(uint64_t status, uint64_t value)
+{
+    struct cell *current = sched_current();
+    if (current == nullptr) {
+        return; /* it has ended */
+    }
+    struct arch_thread *arch = &current->arch;
+    if (!arch->frame_is_set) {
+        struct x86_frame *frame = &arch->frame;
+        frame->rax = status;
+        frame->rdx = value;
+        frame->rdi = frame->rsi = frame->r8 = frame->r9 = frame->r10 = 0;
+        frame->rcx = frame->rip;
+        frame->r11 = frame->rflags;
+        arch->pkru = cpu_this()->has_keys ? pkru_read() : 0;
+        cpu_this()->live_pkru = (uint32_t)arch->pkru;
+    }
+    arch->frame_is_set = false;
+}
+
+void arch_thread_registers(const struct cell *cell, struct crash_registers *registers, uint32_t *pkru)
+{
+    const struct x86_frame *f = &cell->arch.frame;
+    *registers = (struct crash_registers){
+        .rax = f->rax, .rbx = f->rbx, .rcx = f->rcx, .rdx = f->rdx, .rsi = f->rsi, .rdi = f->rdi,
+        .rbp = f->rbp, .rsp = f->rsp, .r8 = f->r8,   .r9 = f->r9,   .r10 = f->r10, .r11 = f->r11,
+        .r12 = f->r12, .r13 = f->r13, .r14 = f->r14, .r15 = f->r15, .rip = f->rip, .rflags = f->rflags,
+    };
+    *pkru = (uint32_t)cell->arch.pkru;
+}
+
+/* Backend none has nothing to tell cells apart but the stack they use: that is all it promises. */
+static struct cell *stack_owner(uint64_t rsp, struct cell *home)
+{
+    const struct domain *domain = domain_at(arch_domain_of(rsp));
+    struct cell *owner = domain != nullptr ? cell_at(domain->owner) : nullptr;
+    return owner != nullptr && owner->domain == domain ? owner : home;
+}
+
+/* The cell whose rights the thread of `home` had when it entered the monitor; null: forged rights. */
+struct cell *thread_inside(struct cell *home, uint32_t pkru)
+{
+    switch (arch_backend()) {
+    case BACKEND_PKU:
+        return key_cell(pkru);
+    case BACKEND_PT:
+        return home->arch.inside;
+    case BACKEND_NONE:
+        break;
+    }
+    return stack_owner(home->arch.frame.rsp, home);
+}
+
+struct cell *arch_caller(void)
+{
+    struct cell *home = sched_current();
+    struct cell *cell = thread_inside(home, cpu_this()->has_keys ? pkru_read() : 0);
+    return cell != nullptr ? cell : home;
+}

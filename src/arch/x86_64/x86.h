@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <arch/arch.h>
+#include <core/cpu.h>
+#include <core/domain.h>
+
+/* Instructions C has no words for, and what the files of this folder share. */
+
+#define MSR_APIC_BASE 0x1Bu
+#define MSR_EFER 0xC0000080u
+#define MSR_STAR 0xC0000081u
+#define MSR_LSTAR 0xC0000082u
+#define MSR_SFMASK 0xC0000084u
+#define MSR_GS_BASE 0xC0000101u
+#define MSR_KERNEL_GS_BASE 0xC0000102u
+
+#define EFER_SCE BIT64(0)
+#define RFLAGS_TF BIT64(8)
+#define RFLAGS_IF BIT64(9)
+#define RFLAGS_DF BIT64(10)
+#define RFLAGS_NT BIT64(14)
+#define RFLAGS_AC BIT64(18)
+
+static inline uint64_t msr_read(uint32_t msr)
+{
+    uint32_t low;
+    uint32_t high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void msr_write(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+struct cpuid {
+    uint32_t a, b, c, d;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid r;
+    __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(subleaf));
+    return r;
+}
+
+static inline uint64_t cr0_read(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
+    return value;
+}
+
+static inline void cr0_write(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr0" ::"r"(value) : "memory");
+}
+
+static inline uint64_t cr2_read(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+static inline uint64_t cr3_read(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+static inline void cr3_write(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr3" ::"r"(value) : "memory");
+}
+
+static inline void cr4_write(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr4" ::"r"(value) : "memory");
+}
+
+static inline uint32_t pkru_read(void)
+{
+    uint32_t value;
+    __asm__ volatile("rdpkru" : "=a"(value) : "c"(0) : "rdx");
+    return value;
+}
+
+static inline void pkru_write(uint32_t value)
+{
+    __asm__ volatile("wrpkru" ::"a"(value), "c"(0), "d"(0) : "memory");
+}
+
+/* --- paging (paging.c) ------------------------------------------------------------------------ */
+
+#define PTE_PRESENT BIT64(0)
+#define PTE_WRITE BIT64(1)
+#define PTE_USER BIT64(2)
+#define PTE_WRITE_THROUGH BIT64(3)
+#define PTE_CACHE_DISABLE BIT64(4)
+#define PTE_NO_EXECUTE BIT64(63)
+#define PTE_ADDRESS UINT64_C(0x000FFFFFFFFFF000)
+#define PTE_KEY_SHIFT 59u
+#define PTE_KEY_MASK (UINT64_C(15) << PTE_KEY_SHIFT)
+#define TABLE_ENTRIES 512u
+
+void paging_init(const struct boot_info *boot);
+uint64_t paging_root(void); /* CR3 of the tables that map every domain (pku, none) or none (pt) */
+/* An uncached supervisor mapping of one device page. */
+volatile uint32_t *paging_device(uint64_t physical);
+void paging_flush(void);
+/* The entry that maps `offset` of a domain, null if there is no table for it. */
+uint64_t *paging_entry(const struct domain *domain, uint64_t offset);
+/* Gives every page of the domain this key. */
+void paging_tag(const struct domain *domain, uint32_t key);
+/* The gate region: slot 0, in every address space. */
+struct domain *paging_gate_region(void);
+
+/* --- keys (key.c) ----------------------------------------------------------------------------- */
+
+#define KEY_COUNT 16u
+#define KEY_SHARED 0u  /* readable by all: stubs */
+#define KEY_PARKED 15u /* open to nobody */
+#define PKRU_NOTHING 0xFFFFFFFEu /* key 0 read-only, all else closed */
+
+void key_init(void);
+uint32_t key_rights(const struct cell *cell);
+/* Gets `domain` a key, parking another if need be; `keep` is not parked. */
+void key_bring(struct domain *domain, const struct domain *keep);
+void key_drop(struct domain *domain);
+/* Who may use `pkru` outside a stub; null: nobody, it was forged or nothing is open. */
+struct cell *key_cell(uint32_t pkru);
+/* Rights of some cells changed: recompute all that is derived from them. */
+void key_changed(void);
+/* Before the map of keys changes: note whose rights each thread has. */
+void key_note_threads(void);
+
+/* --- gates (gate.c, gate_pt.c) ---------------------------------------------------------------- */
+
+enum gate_verdict {
+    GATE_NOT,     /* the address is no stub */
+    GATE_RESUME,  /* mended: go on */
+    GATE_GUILTY,  /* *guilty broke the rules */
+};
+
+void gate_rights_changed(void);
+void gate_tag(const struct cell *cell, uint32_t key);
+/* Called with an exception whose rip lies in a stub. */
+enum gate_verdict gate_exception(struct cell *home, uint32_t vector, uint64_t address, struct cell **guilty);
+/* Moves an interrupted thread to where its stub can be resumed whatever happens meanwhile. */
+void gate_restart(struct cell *home);
+enum status gate_cell_create(struct cell *cell);
+void gate_cell_destroy(struct cell *cell);
+enum status gate_pt_init(void);
+void gate_pt_link(struct edge *edge);
+void gate_pt_close(struct edge *edge);
+uint32_t gate_pt_chain(const struct cell *home, struct edge *chain[], uint32_t max);
+void gate_pt_unwind(struct cell *home, const struct edge *edge, enum status status);
+void gate_pt_trap_return(const struct edge *edge, bool on);
+gate_stub gate_pt_address(const struct edge *edge);
+
+/* Stubs in the gate region: one of GATE_STUB_BYTES per edge. */
+uint64_t gate_stub_address(uint32_t edge);
+uint8_t *gate_stub_view(uint32_t edge); /* the monitor's writable view; maps the page on first use; null: no memory */
+
+/* --- called from entry.S ---------------------------------------------------------------------- */
+
+struct x86_frame;
+void x86_trap(struct x86_frame *frame);
+void x86_interrupt(uint32_t vector);
+[[noreturn]] void x86_trap_in_monitor(const struct x86_frame *frame);
+void x86_call_finish(uint64_t status, uint64_t value);
+void x86_gate_slow(uint32_t number, uint64_t result);
+
+/* --- the rest --------------------------------------------------------------------------------- */
+
+struct cell *thread_inside(struct cell *home, uint32_t pkru); /* thread.c */
+extern struct cpu cpu0;
+void apic_end_of_interrupt(void);
+volatile uint32_t *apic_registers(void);
+void thread_cr3_update(void); /* backend pt: the current thread's address space */
+
+#define VECTOR_TIMER 32u
+#define VECTOR_LINE 33u /* + ISA line */
+#define VECTOR_ERROR 62u
+#define VECTOR_SPURIOUS 63u
+#define VECTOR_COUNT 64u

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "fault.h"
+
+#include "log.h"
+#include "panic.h"
+
+#include <rt/bits.h>
+#include <rt/text.h>
+
+#define FAULT_CALLER_NONE 0u
+
+const char *fault_reason_name(enum crash_reason reason)
+{
+    static const char *const names[CRASH_REASON_COUNT] = {
+        [CRASH_NONE] = "none",
+        [CRASH_PAGE_FAULT] = "page fault",
+        [CRASH_KEY_FAULT] = "foreign domain",
+        [CRASH_STACK_OVERFLOW] = "stack overflow",
+        [CRASH_EXECUTE] = "executed data",
+        [CRASH_PRIVILEGED] = "privileged instruction",
+        [CRASH_INSTRUCTION] = "trap or undefined instruction",
+        [CRASH_DIVIDE] = "division error",
+        [CRASH_DEBUG] = "debug trap",
+        [CRASH_GATE] = "gate violation",
+        [CRASH_WATCHDOG] = "watchdog",
+        [CRASH_OTHER] = "exception",
+    };
+    return reason < CRASH_REASON_COUNT ? names[reason] : "unknown";
+}
+
+/* The last open edge of `home` that leads into `cell`; null: none. */
+static struct edge *edge_into(const struct cell *home, const struct cell *cell)
+{
+    struct edge *chain[CALL_DEPTH_MAX];
+    uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
+    for (uint32_t i = depth; i-- > 0;) {
+        if (chain[i]->callee == cell->id) {
+            return chain[i];
+        }
+    }
+    return nullptr;
+}
+
+static void fault_record(struct cell *guilty, const struct cell *home, const struct fault *fault)
+{
+    const struct edge *edge = edge_into(home, guilty);
+    struct crash_record *crash = &guilty->crash;
+    *crash = (struct crash_record){
+        .cell = guilty->id,
+        .epoch = guilty->epoch,
+        .reason = fault->reason,
+        .vector = fault->vector,
+        .error = fault->error,
+        .edge = edge != nullptr ? edge->id : EDGE_NONE,
+        .caller = edge != nullptr ? edge->caller : FAULT_CALLER_NONE,
+        .address = fault->address,
+        .tsc = arch_tsc(),
+    };
+    arch_thread_registers(home, &crash->registers, &crash->pkru);
+    text_copy(crash->name, sizeof crash->name, guilty->name);
+    cell_symbol(crash->registers.rip, crash->symbol, sizeof crash->symbol);
+    log_write(LOG_ERROR, 0, "%s crashed: %s at %s (rip=%lx address=%lx error=%x), called by %s", guilty->name,
+              fault_reason_name(fault->reason), crash->symbol, crash->registers.rip, crash->address,
+              crash->error, edge != nullptr ? cell_at(edge->caller)->name : "nobody");
+}
+
+void fault_cell(struct cell *guilty, const struct fault *fault)
+{
+    guilty->crashes++;
+    fault_record(guilty, sched_current(), fault);
+    cell_end(guilty, CELL_CRASHED);
+}
+
+void fault_gate_corrupt(struct cell *cell)
+{
+    static const struct fault corrupt = {.reason = CRASH_GATE};
+    fault_cell(cell, &corrupt);
+}
+
+/*
+ * The thread of `home` is overdue.  If it is in its own code, that is to blame.
+ * If it is in a call, the innermost callee gets its own time first; its return
+ * is trapped, so that a quick callee is not blamed for a caller that loops.
+ */
+void fault_watchdog(struct cell *home)
+{
+    static const struct fault watchdog = {.reason = CRASH_WATCHDOG};
+    struct edge *chain[CALL_DEPTH_MAX];
+    uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
+    if (depth == 0) {
+        fault_cell(home, &watchdog);
+        return;
+    }
+    struct edge *inner = chain[depth - 1];
+    struct cell *callee = cell_at(inner->callee);
+    uint64_t used = home->thread.cpu_tsc;
+    if (inner->watch_tsc == 0) {
+        inner->watch_tsc = used + callee->timeout_tsc;
+        arch_gate_trap_return(inner, true);
+    } else if (used >= inner->watch_tsc) {
+        fault_cell(callee, &watchdog);
+        return;
+    }
+    /* Look again when the callee's time is up. */
+    home->thread.since_wait = home->timeout_tsc - u64_min(home->timeout_tsc, inner->watch_tsc - used);
+}
+
+void fault_edge_returned(struct cell *home, struct edge *edge)
+{
+    arch_gate_trap_return(edge, false);
+    if (edge->watch_tsc != 0) {
+        edge->watch_tsc = 0;
+        home->thread.since_wait = home->timeout_tsc; /* overdue still: now its own code is looked at */
+    }
+    sched_restore(home);
+    sched_lock_free(cell_at(edge->callee));
+    struct cell *caller = cell_at(edge->caller);
+    if (caller->dying) {
+        cell_end(caller, (enum cell_state)caller->dying_state);
+    }
+}

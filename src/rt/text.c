@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <rt/text.h>
+
+/* Wide enough for any table; keeps a computed '*' width from filling the world with blanks. */
+#define TEXT_WIDTH_MAX 1024u
+#define TEXT_NUMBER_BYTES 24u /* 2^64 has 20 decimal digits */
+
+/* Where the text goes.  `length` runs on past the end, to say how much was wanted. */
+struct text_output {
+    char *buffer;
+    size_t bytes;
+    size_t length;
+};
+
+struct text_field {
+    bool is_left;
+    bool is_zero_filled;
+    bool is_upper;
+    uint32_t size; /* 0 int, 1 long, 2 long long, 3 size_t */
+    size_t width;
+    size_t precision; /* SIZE_MAX: none given */
+};
+
+static void text_put(struct text_output *output, char character)
+{
+    if (output->length + 1 < output->bytes)
+        output->buffer[output->length] = character;
+    output->length++;
+}
+
+static void text_fill(struct text_output *output, char character, size_t count)
+{
+    for (; count > 0; count--)
+        text_put(output, character);
+}
+
+/* `sign` is 0 or a character that stays in front of filling zeros. */
+static void text_put_field(struct text_output *output, const struct text_field *field, char sign,
+                           const char *text, size_t length)
+{
+    size_t used = length + (sign != 0);
+    size_t fill = used < field->width ? field->width - used : 0;
+    bool is_zero_filled = field->is_zero_filled && !field->is_left;
+
+    if (!field->is_left && !is_zero_filled)
+        text_fill(output, ' ', fill);
+    if (sign != 0)
+        text_put(output, sign);
+    if (is_zero_filled)
+        text_fill(output, '0', fill);
+    for (size_t i = 0; i < length; i++)
+        text_put(output, text[i]);
+    if (field->is_left)
+        text_fill(output, ' ', fill);
+}
+
+static void text_put_number(struct text_output *output, const struct text_field *field, char sign,
+                            uint64_t value, uint32_t base)
+{
+    const char *digits = field->is_upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    char text[TEXT_NUMBER_BYTES];
+    size_t first = sizeof(text);
+    do {
+        text[--first] = digits[value % base];
+        value /= base;
+    } while (value != 0);
+    text_put_field(output, field, sign, text + first, sizeof(text) - first);
+}
+
+static void text_put_string(struct text_output *output, struct text_field *field, const char *text)
+{
+    if (text == nullptr)
+        text = "(null)";
+    field->is_zero_filled = false;
+    text_put_field(output, field, 0, text, text_length(text, field->precision));
+}
+
+static uint64_t text_take_unsigned(const struct text_field *field, va_list *args)
+{
+    switch (field->size) {
+    case 0:
+        return va_arg(*args, unsigned int);
+    case 1:
+        return va_arg(*args, unsigned long);
+    case 2:
+        return va_arg(*args, unsigned long long);
+    default:
+        return va_arg(*args, size_t);
+    }
+}
+
+static int64_t text_take_signed(const struct text_field *field, va_list *args)
+{
+    switch (field->size) {
+    case 0:
+        return va_arg(*args, int);
+    case 1:
+        return va_arg(*args, long);
+    case 2:
+        return va_arg(*args, long long);
+    default:
+        return (int64_t)va_arg(*args, size_t);
+    }
+}
+
+/* Reads digits at *format and leaves it behind them. */
+static size_t text_parse_count(const char **format)
+{
+    size_t count = 0;
+    for (; **format >= '0' && **format <= '9'; (*format)++)
+        if (count <= TEXT_WIDTH_MAX)
+            count = count * 10 + (size_t)(**format - '0');
+    return count <= TEXT_WIDTH_MAX ? count : TEXT_WIDTH_MAX;
+}
+
+static void text_parse_width(struct text_field *field, const char **format, va_list *args)
+{
+    if (**format != '*') {
+        field->width = text_parse_count(format);
+        return;
+    }
+    (*format)++;
+    int width = va_arg(*args, int);
+    if (width < 0) /* as in the C library: the sign is the flag */
+        field->is_left = true;
+    uint32_t magnitude = width < 0 ? 0u - (uint32_t)width : (uint32_t)width;
+    field->width = magnitude <= TEXT_WIDTH_MAX ? magnitude : TEXT_WIDTH_MAX;
+}
+
+/* Everything between '%' and the conversion. */
+static struct text_field text_parse_field(const char **format, va_list *args)
+{
+    struct text_field field = {.precision = SIZE_MAX};
+    for (; **format == '-' || **format == '0'; (*format)++) {
+        field.is_left |= **format == '-';
+        field.is_zero_filled |= **format == '0';
+    }
+    text_parse_width(&field, format, args);
+    if (**format == '.') {
+        (*format)++;
+        if (**format == '*') {
+            (*format)++;
+            int precision = va_arg(*args, int);
+            field.precision = precision < 0 ? SIZE_MAX : (size_t)precision;
+        } else {
+            field.precision = text_parse_count(format);
+        }
+    }
+    for (; **format == 'l' && field.size < 2; (*format)++)
+        field.size++;
+    if (field.size == 0 && **format == 'z') {
+        (*format)++;
+        field.size = 3;
+    }
+    return field;
+}
+
+/* One conversion; *format stands at its letter. */
+static void text_convert(struct text_output *output, struct text_field *field, char letter, va_list *args)
+{
+    switch (letter) {
+    case 's':
+        text_put_string(output, field, va_arg(*args, const char *));
+        break;
+    case 'c': {
+        char character = (char)va_arg(*args, int);
+        field->is_zero_filled = false;
+        text_put_field(output, field, 0, &character, 1);
+        break;
+    }
+    case 'd': {
+        int64_t value = text_take_signed(field, args);
+        uint64_t magnitude = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
+        text_put_number(output, field, value < 0 ? '-' : 0, magnitude, 10);
+        break;
+    }
+    case 'u':
+        text_put_number(output, field, 0, text_take_unsigned(field, args), 10);
+        break;
+    case 'x':
+    case 'X':
+        field->is_upper = letter == 'X';
+        text_put_number(output, field, 0, text_take_unsigned(field, args), 16);
+        break;
+    case 'p': { /* always all 16 digits: addresses are read in columns */
+        struct text_field pointer = {.width = 16, .is_zero_filled = true};
+        text_put_number(output, &pointer, 0, (uintptr_t)va_arg(*args, void *), 16);
+        break;
+    }
+    case '%':
+        text_put(output, '%');
+        break;
+    default: /* the compiler checks our formats; show what slipped through */
+        text_put(output, '%');
+        text_put(output, letter);
+    }
+}
+
+size_t text_vformat(char *buffer, size_t bytes, const char *format, va_list args)
+{
+    struct text_output output = {.buffer = buffer, .bytes = bytes};
+    va_list rest;
+    va_copy(rest, args); /* a va_list parameter may be an array: only a copy has an address to pass on */
+    while (*format != 0) {
+        if (*format != '%') {
+            text_put(&output, *format++);
+            continue;
+        }
+        format++;
+        struct text_field field = text_parse_field(&format, &rest);
+        if (*format == 0)
+            break;
+        text_convert(&output, &field, *format++, &rest);
+    }
+    va_end(rest);
+    if (bytes > 0)
+        buffer[output.length < bytes ? output.length : bytes - 1] = 0;
+    return output.length;
+}
+
+size_t text_format(char *buffer, size_t bytes, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    size_t length = text_vformat(buffer, bytes, format, args);
+    va_end(args);
+    return length;
+}
+
+size_t text_length(const char *text, size_t bytes)
+{
+    size_t length = 0;
+    while (length < bytes && text[length] != 0)
+        length++;
+    return length;
+}
+
+bool text_copy(char *to, size_t bytes, const char *from)
+{
+    if (bytes == 0)
+        return false;
+    size_t i = 0;
+    for (; i + 1 < bytes && from[i] != 0; i++)
+        to[i] = from[i];
+    to[i] = 0;
+    return from[i] == 0;
+}
+
+bool text_equal(const char *left, const char *right)
+{
+    while (*left != 0 && *left == *right) {
+        left++;
+        right++;
+    }
+    return *left == *right;
+}
+
+/* The value of a digit, or 16 for what is none in any base here. */
+static uint32_t text_digit(char character)
+{
+    if (character >= '0' && character <= '9')
+        return (uint32_t)(character - '0');
+    if (character >= 'a' && character <= 'f')
+        return (uint32_t)(character - 'a') + 10;
+    if (character >= 'A' && character <= 'F')
+        return (uint32_t)(character - 'A') + 10;
+    return 16;
+}
+
+static uint32_t text_suffix_shift(char character)
+{
+    switch (character) {
+    case 'K':
+        return 10;
+    case 'M':
+        return 20;
+    case 'G':
+        return 30;
+    default:
+        return 0;
+    }
+}
+
+bool text_to_u64(const char *text, uint64_t *value)
+{
+    uint32_t base = 10;
+    if (text[0] == '0' && text[1] == 'x') {
+        base = 16;
+        text += 2;
+    }
+    if (text_digit(*text) >= base)
+        return false;
+
+    uint64_t number = 0;
+    for (; text_digit(*text) < base; text++)
+        if (__builtin_mul_overflow(number, base, &number) ||
+            __builtin_add_overflow(number, text_digit(*text), &number))
+            return false;
+
+    uint32_t shift = text_suffix_shift(*text);
+    if (shift != 0)
+        text++;
+    if (*text != 0 || number > UINT64_MAX >> shift)
+        return false;
+    *value = number << shift;
+    return true;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <abi/monitor_call.h>
+#include <stddef.h>
+
+/*
+ * The monitor as the warden sees it: cells, edges and channels as records, a
+ * clock that moves when told, an appliance file.  What a cell does when it runs
+ * follows from its image, see fake_monitor.c.
+ */
+struct fake_cell {
+    char name[CELL_NAME_BYTES];
+    char image[CELL_NAME_BYTES];
+    enum cell_state state;
+    uint32_t epoch; /* 0: this id is free */
+    uint32_t starts;
+    bool is_stop_asked;
+    bool is_deaf;    /* does not stop when asked */
+    bool is_in_call; /* a kill takes effect only when this ends */
+    bool is_dying;
+};
+
+extern struct fake_cell fake_cells[CELL_MAX];
+extern bool fake_crashes_at_start; /* every "echo" started from now on */
+extern uint64_t fake_timer;        /* in ms, like everything here */
+extern uint32_t fake_log_errors;
+extern char fake_log_last[256];
+extern uint64_t fake_now_ms;
+extern uint32_t fake_self_kills;
+
+#define FAKE_WARDEN 1u /* id of the warden */
+
+/* An empty machine whose bundle holds `appliance` as "default" and `other` as "other". */
+void fake_reset(const char *command_line, const char *appliance, const char *other);
+
+/* Lets every cell do what it does next; true: something happened. */
+bool fake_cells_step(void);
+struct fake_cell *fake_named(const char *name); /* null: none */
+void fake_end(struct fake_cell *cell, enum cell_state state);
+
+/* Links that are up from `client` to `server`, edges or channels. */
+uint32_t fake_edges(const char *client, const char *server);
+uint32_t fake_channels(const char *client, const char *server);
