@@ -43,16 +43,17 @@ static enum status clock_init(void)
     return ST_OK;
 }
 
-static const struct cell_ops clock_ops = {.init = clock_init};
+static const struct cell_ops clock_ops = { .init = clock_init };
 
-CELL(clock_ops, ((struct manifest){
-                    .name = "clock",
-                    .vendor = "Comb",
-                    .description = "monotonic and wall time",
-                    .version_major = 1,
-                    .restart_policy = RESTART_ALWAYS,
-                    .limits = {.memory_kib = 128, .priority = 12},
-                    .provides = {{CLOCK_INTERFACE, INTERFACE_GATE, 0}},
-                    .caps = {{CAP_WALL_TIME, RIGHT_READ, 0, 0}},
-                }),
+CELL(clock_ops,
+     ((struct manifest){
+         .name = "clock",
+         .vendor = "Comb",
+         .description = "monotonic and wall time",
+         .version_major = 1,
+         .restart_policy = RESTART_ALWAYS,
+         .limits = { .memory_kib = 128, .priority = 12 },
+         .provides = { { CLOCK_INTERFACE, INTERFACE_GATE, 0 } },
+         .caps = { { CAP_WALL_TIME, RIGHT_READ, 0, 0 } },
+     }),
      clock_call);

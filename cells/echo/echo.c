@@ -15,7 +15,7 @@
 #define ECHO_DOORBELLS (((UINT64_C(1) << CHANNEL_SLOTS) - 1) << EVENT_CHANNEL)
 
 struct echo {
-    uint64_t stamp; /* TSC when the last doorbell was taken */
+    uint64_t stamp;      /* TSC when the last doorbell was taken */
     uint64_t fault_kind; /* to be committed on the own thread; 0: none */
     uint64_t fault_address;
 };
@@ -87,17 +87,18 @@ static enum status echo_start(void)
     return ST_OK;
 }
 
-static const struct cell_ops echo_ops = {.start = echo_start, .notified = echo_notified};
+static const struct cell_ops echo_ops = { .start = echo_start, .notified = echo_notified };
 
-CELL(echo_ops, ((struct manifest){
-                   .name = "echo",
-                   .vendor = "Comb",
-                   .description = "answers calls and breaks on demand",
-                   .version_major = 1,
-                   .restart_policy = RESTART_ON_CRASH,
-                   .limits = {.memory_kib = 128, .priority = 16},
-                   .provides = {{ECHO_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 0},
-                                {"echo0", INTERFACE_GATE, 1}},
-                   .uses = {{CLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_OPTIONAL, 0}},
-               }),
+CELL(echo_ops,
+     ((struct manifest){
+         .name = "echo",
+         .vendor = "Comb",
+         .description = "answers calls and breaks on demand",
+         .version_major = 1,
+         .restart_policy = RESTART_ON_CRASH,
+         .limits = { .memory_kib = 128, .priority = 16 },
+         .provides = { { ECHO_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 0 },
+                       { "echo0", INTERFACE_GATE, 1 } },
+         .uses = { { CLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_OPTIONAL, 0 } },
+     }),
      echo_call, echo_nothing);

@@ -15,7 +15,7 @@
 /* Grows the stack until the guard page ends it; the volatile local keeps every frame real. */
 __attribute__((noinline)) static uint64_t fault_recurse(uint64_t depth)
 {
-    volatile uint64_t frame[64] = {depth};
+    volatile uint64_t frame[64] = { depth };
     if (depth == UINT64_MAX)
         return frame[0];
     return fault_recurse(depth + 1) + frame[0];
@@ -24,7 +24,7 @@ __attribute__((noinline)) static uint64_t fault_recurse(uint64_t depth)
 /* A ret in memory that is data. */
 static void fault_execute_data(void)
 {
-    static uint8_t data[16] = {0xC3};
+    static uint8_t data[16] = { 0xC3 };
     fault_jump((uint64_t)(uintptr_t)data);
 }
 
@@ -53,8 +53,7 @@ static void fault_index(void)
 
 static void fault_loop(void)
 {
-    for (;;) {
-    }
+    for (;;) {}
 }
 
 bool fault_is_kind(uint64_t kind)

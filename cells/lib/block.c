@@ -121,7 +121,7 @@ static enum status block_drain(struct block_client *client, uint64_t deadline_ts
 
 enum status block_open(struct block_client *client, const struct cell_edge *edge, uint64_t deadline_tsc)
 {
-    *client = (struct block_client){.edge = edge};
+    *client = (struct block_client){ .edge = edge };
     const struct cell_channel *channel = cell_channel_to(BLOCK_INTERFACE, edge->peer);
     if (channel == nullptr)
         return ST_NOT_FOUND;
@@ -142,7 +142,8 @@ static enum status block_check(const struct block_client *client, enum block_ope
         return block == 0 && count == 0 ? ST_OK : ST_RANGE;
     if (operation != BLOCK_READ && operation != BLOCK_WRITE)
         return ST_INVALID;
-    if (count == 0 || count > client->request_blocks_max || !is_range_inside(block, count, client->block_count))
+    if (count == 0 || count > client->request_blocks_max ||
+        !is_range_inside(block, count, client->block_count))
         return ST_RANGE;
     return operation == BLOCK_WRITE && client->is_read_only ? ST_DENIED : ST_OK;
 }
@@ -171,9 +172,12 @@ enum status block_submit(struct block_client *client, enum block_operation opera
         channel_chunk_give(&client->chunks, index);
         return ST_REVOKED;
     }
-    struct block_request request = {.operation = operation, .data = offset + BLOCK_HEAD_BYTES,
-                                    .block = block, .count = count, .epoch = client->end.epoch,
-                                    .tag = client->sent};
+    struct block_request request = { .operation = operation,
+                                     .data = offset + BLOCK_HEAD_BYTES,
+                                     .block = block,
+                                     .count = count,
+                                     .epoch = client->end.epoch,
+                                     .tag = client->sent };
     shared_copy_out(request_at, &request, sizeof(request));
     if (operation == BLOCK_WRITE)
         shared_copy_out(data_at, data, bytes);
@@ -184,7 +188,7 @@ enum status block_submit(struct block_client *client, enum block_operation opera
     }
     client->sent++;
     client->tickets[index] =
-        (struct block_ticket){.state = BLOCK_TICKET_SENT, .operation = operation, .bytes = bytes};
+        (struct block_ticket){ .state = BLOCK_TICKET_SENT, .operation = operation, .bytes = bytes };
     channel_doorbell(&client->end);
     *ticket = index;
     return ST_OK;

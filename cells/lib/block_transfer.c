@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Transfers of any length over single requests, one after the other: at a failure it is clear what is done. */
+/* Transfers of any length, one request after the other: at a failure it is clear what is done. */
 
 #include <sdk/block.h>
 

@@ -23,7 +23,7 @@ struct cell_frame {
     bool must_stop; /* EVENT_STOP was seen, perhaps by a wait in the middle of work */
 };
 
-static struct cell_frame frame = {.timer = WAIT_FOREVER};
+static struct cell_frame frame = { .timer = WAIT_FOREVER };
 
 const struct cell_info *cell_info(void)
 {

@@ -2,8 +2,8 @@
 
 /* Where numbers of the information page become memory of this cell. */
 
-#include <sdk/cell.h>
 #include <rt/bits.h>
+#include <sdk/cell.h>
 
 const struct cell_cap *cell_cap_find(enum capability_type type)
 {

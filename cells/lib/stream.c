@@ -8,12 +8,12 @@ static_assert((STREAM_BYTES & STREAM_MASK) == 0, "indices run free and are maske
 
 void stream_sender_attach(struct stream_end *end, struct stream_shared SHARED *shared)
 {
-    *end = (struct stream_end){.shared = shared, .index = shared_read32(&shared->tail)};
+    *end = (struct stream_end){ .shared = shared, .index = shared_read32(&shared->tail) };
 }
 
 void stream_receiver_attach(struct stream_end *end, struct stream_shared SHARED *shared)
 {
-    *end = (struct stream_end){.shared = shared, .index = shared_read32(&shared->head)};
+    *end = (struct stream_end){ .shared = shared, .index = shared_read32(&shared->head) };
 }
 
 /* Acquires head: pairs with the release in stream_receive. */

@@ -125,15 +125,16 @@ static const struct cell_ops ramdisk_ops = {
     .notified = ramdisk_notified,
 };
 
-CELL(ramdisk_ops, ((struct manifest){
-                      .name = "ramdisk",
-                      .vendor = "Comb",
-                      .description = "1 MiB block device in memory",
-                      .version_major = 1,
-                      .device_class = CLASS_BLOCK,
-                      .restart_policy = RESTART_ALWAYS,
-                      .limits = {.memory_kib = 128, .priority = 12},
-                      .provides = {{BLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 0}},
-                      .caps = {{CAP_MEMORY, RIGHT_READ | RIGHT_WRITE, 0, STORE_BYTES}},
-                  }),
+CELL(ramdisk_ops,
+     ((struct manifest){
+         .name = "ramdisk",
+         .vendor = "Comb",
+         .description = "1 MiB block device in memory",
+         .version_major = 1,
+         .device_class = CLASS_BLOCK,
+         .restart_policy = RESTART_ALWAYS,
+         .limits = { .memory_kib = 128, .priority = 12 },
+         .provides = { { BLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 0 } },
+         .caps = { { CAP_MEMORY, RIGHT_READ | RIGHT_WRITE, 0, STORE_BYTES } },
+     }),
      ramdisk_call);

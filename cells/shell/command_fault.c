@@ -20,7 +20,19 @@ static volatile uint64_t fault_canary = CANARY;
 #define CYCLE_LIMIT_MS 10000u     /* for the whole, and ... */
 #define CYCLE_LIMIT_MS_EACH 1000u /* ... for each round */
 #define CYCLE_KILL BIT64(63)      /* services.h, WARDEN_CYCLE */
-#define FAULT_SETTLE_MS 100u      /* a fault on its own thread has happened by then */
+#define FAULT_RESTART_MS 3000u    /* longer than the warden's longest back-off */
+#define FAULT_POLL_MS 5u
+#define FAULT_SETTLE_MS 100u /* a fault on its own thread has happened by then */
+
+/* A cell that was broken a moment ago is still being restarted: gives it time to come back. */
+static void break_wait_up(const struct cell_edge *edge)
+{
+    uint64_t deadline = tsc_after_ms(FAULT_RESTART_MS);
+    while (edge->state == PEER_DOWN && tsc_read() < deadline && !terminal_interrupted()) {
+        if (!terminal_wait_ms(FAULT_POLL_MS))
+            return;
+    }
+}
 
 static enum status break_report(const struct command_call *call, const char *name, enum status status,
                                 bool is_later)
@@ -52,6 +64,7 @@ enum status cell_break_run(struct command_call *call)
     const struct cell_edge *echo = cell_edge_to(ECHO_INTERFACE, name);
     if (echo == nullptr)
         return command_fail(call, ST_NOT_FOUND, "%s: not a cell that offers '%s'", name, ECHO_INTERFACE);
+    break_wait_up(echo);
     uint64_t value = 0;
     uint64_t address = (uint64_t)(uintptr_t)&fault_canary;
     enum status status = gate_call(echo, is_later ? ECHO_FAULT_LATER : ECHO_FAULT, fault, address, 0, &value);

@@ -204,7 +204,8 @@ static enum status shell_start(void)
 static void shell_stop(void)
 {
     editor_hide(&shell.editor);
-    output_text(shell.output, "the shell stops\n");
+    if (!shell.is_script)
+        output_text(shell.output, "the shell stops\n");
     terminal_drain(SHELL_STOP_MS);
 }
 

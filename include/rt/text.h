@@ -15,8 +15,7 @@
  * l ll z, a width, '-' and '0', '*' for a width, and a precision for %s.
  * Returns the length it would have had, without the terminator.
  */
-size_t text_format(char *buffer, size_t bytes, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+size_t text_format(char *buffer, size_t bytes, const char *format, ...) __attribute__((format(printf, 3, 4)));
 size_t text_vformat(char *buffer, size_t bytes, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 

@@ -13,13 +13,13 @@
  * gate entry, no callback runs.  So cell code needs no locks.
  */
 struct cell_ops {
-    enum status (*init)(void);          /* take capabilities; CELL_INITIALIZING */
-    enum status (*probe)(void);         /* check the device; CELL_PROBING; may be null */
-    enum status (*start)(void);         /* serve from now on; then CELL_RUNNING; may be null */
-    void (*notified)(uint64_t events);  /* bits of enum cell_event */
-    void (*stop)(void);                 /* quiesce; then the cell exits; may be null */
+    enum status (*init)(void);            /* take capabilities; CELL_INITIALIZING */
+    enum status (*probe)(void);           /* check the device; CELL_PROBING; may be null */
+    enum status (*start)(void);           /* serve from now on; then CELL_RUNNING; may be null */
+    void (*notified)(uint64_t events);    /* bits of enum cell_event */
+    void (*stop)(void);                   /* quiesce; then the cell exits; may be null */
     enum status (*power)(uint32_t state); /* D0..D3; may be null */
-    void (*device)(uint32_t event);     /* hot-plug; may be null */
+    void (*device)(uint32_t event);       /* hot-plug; may be null */
 };
 
 /*

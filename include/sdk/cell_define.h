@@ -11,26 +11,25 @@
  * manifest's magic, version and size are filled in last, over what the
  * argument says; that is the one override meant here.
  */
-#define CELL(operations, the_manifest, ...)                                                         \
+#define CELL(operations, the_manifest, ...) \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Winitializer-overrides\"") \
-    [[gnu::used, gnu::section(".note.comb")]] static const struct manifest_note       \
-        cell_manifest_note = {                                                                      \
-            .name_bytes = sizeof("Comb"),                                                           \
-            .descriptor_bytes = sizeof(struct manifest),                                            \
-            .type = MANIFEST_NOTE_TYPE,                                                             \
-            .name = "Comb",                                                                         \
-            .manifest = the_manifest,                                                               \
-            .manifest.magic = MANIFEST_MAGIC,                                                       \
-            .manifest.version = MANIFEST_VERSION,                                                   \
-            .manifest.bytes = sizeof(struct manifest),                                              \
-    };                                                                                              \
-    _Pragma("clang diagnostic pop") const struct cell_ops *const cell_operations = &(operations);  \
-    const struct cell_header cell_header_instance = {                                               \
-        .magic = CELL_HEADER_MAGIC,                                                                 \
-        .abi_version = CELL_ABI_VERSION,                                                            \
-        .start = cell_start,                                                                        \
-        .entries = {__VA_ARGS__},                                                                   \
-    };                                                                                              \
+        [[gnu::used, gnu::section(".note.comb")]] static const struct manifest_note cell_manifest_note = { \
+            .name_bytes = sizeof("Comb"), \
+            .descriptor_bytes = sizeof(struct manifest), \
+            .type = MANIFEST_NOTE_TYPE, \
+            .name = "Comb", \
+            .manifest = the_manifest, \
+            .manifest.magic = MANIFEST_MAGIC, \
+            .manifest.version = MANIFEST_VERSION, \
+            .manifest.bytes = sizeof(struct manifest), \
+        }; \
+    _Pragma("clang diagnostic pop") const struct cell_ops *const cell_operations = &(operations); \
+    const struct cell_header cell_header_instance = { \
+        .magic = CELL_HEADER_MAGIC, \
+        .abi_version = CELL_ABI_VERSION, \
+        .start = cell_start, \
+        .entries = { __VA_ARGS__ }, \
+    }; \
     static_assert(true, "takes the semicolon")
 
 /* What CELL defines and cells/lib/cell.c runs. */

@@ -19,8 +19,9 @@ enum status gate_call(const struct cell_edge *edge, uint64_t a, uint64_t b, uint
 #define GATE_ENTRY __attribute__((preserve_none, zero_call_used_regs("skip")))
 
 /* The bare call: what the caller pays and nothing else.  `stub` is cell_edge.stub. */
-__attribute__((no_sanitize("kcfi"))) static inline struct gate_result
-gate_call_raw(gate_stub stub, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+__attribute__((no_sanitize("kcfi"))) static inline struct gate_result gate_call_raw(gate_stub stub,
+                                                                                    uint64_t a, uint64_t b,
+                                                                                    uint64_t c, uint64_t d)
 {
     return stub(a, b, c, d);
 }

@@ -9,10 +9,11 @@
 #define WAIT_FOREVER UINT64_MAX
 #define WAIT_NOT 0u
 
-struct monitor_result monitor_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+struct monitor_result monitor_call(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                                   uint64_t e);
 
 void mon_null(void);
-uint64_t mon_wait(uint64_t deadline_tsc); /* -> event word */
+uint64_t mon_wait(uint64_t deadline_tsc);  /* -> event word */
 enum status mon_notify(cap_handle notify); /* 0: own thread */
 enum status mon_state(enum cell_state state);
 [[noreturn]] void mon_exit(enum status status);

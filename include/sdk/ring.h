@@ -42,7 +42,7 @@ struct ring_consumer {
  * profile's checks could only find what cannot happen, at a third of the price
  * of a message.
  */
-#define RING_UNCHECKED                                                                              \
+#define RING_UNCHECKED \
     __attribute__((no_sanitize("bounds", "pointer-overflow", "null", "alignment", "object-size")))
 
 /* Continues where a former instance left off; any index is as good as another. */
@@ -50,14 +50,14 @@ static inline void ring_producer_attach(struct ring_producer *producer, struct r
 {
     uint32_t tail = shared_read32(&ring->tail);
     /* As if full: the first put looks. */
-    *producer = (struct ring_producer){.ring = ring, .tail = tail, .limit = tail};
+    *producer = (struct ring_producer){ .ring = ring, .tail = tail, .limit = tail };
 }
 
 static inline void ring_consumer_attach(struct ring_consumer *consumer, struct ring_shared SHARED *ring)
 {
     uint32_t head = shared_read32(&ring->head);
     /* As if empty: the first get looks. */
-    *consumer = (struct ring_consumer){.ring = ring, .head = head, .tail_seen = head};
+    *consumer = (struct ring_consumer){ .ring = ring, .head = head, .tail_seen = head };
 }
 
 /* Free slots after a fresh look.  Acquires head: pairs with the releases in ring_get and ring_advance_by. */

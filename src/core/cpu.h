@@ -17,7 +17,6 @@ struct cpu {
     uint8_t reserved[3];
     uint32_t idle;      /* in hlt: an interrupt from ring 0 is expected */
     uint32_t has_keys;
-    uint64_t calls;     /* monitor calls made */
 
     uint32_t ready; /* bit p: queue[p] is not empty */
     struct cell *queue[PRIORITY_COUNT]; /* circular, head first */

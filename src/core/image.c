@@ -24,9 +24,11 @@ static bool image_read(const struct image *image, uint64_t file_offset, void *to
     return true;
 }
 
-static bool image_has_table(const struct image *image, uint64_t file_offset, uint64_t count, uint64_t entry_bytes)
+static bool image_has_table(const struct image *image, uint64_t file_offset, uint64_t count,
+                            uint64_t entry_bytes)
 {
-    return count <= image->size / entry_bytes && is_range_inside(file_offset, count * entry_bytes, image->size);
+    return count <= image->size / entry_bytes &&
+           is_range_inside(file_offset, count * entry_bytes, image->size);
 }
 
 static uint64_t segment_end(const struct image_segment *segment)
@@ -35,7 +37,8 @@ static uint64_t segment_end(const struct image_segment *segment)
 }
 
 /* The segment that holds all of [offset, offset + bytes); null: none does. */
-static const struct image_segment *image_segment_find(const struct image *image, uint64_t offset, uint64_t bytes)
+static const struct image_segment *image_segment_find(const struct image *image, uint64_t offset,
+                                                      uint64_t bytes)
 {
     for (uint32_t i = 0; i < image->segment_count; i++) {
         const struct image_segment *segment = &image->segments[i];
@@ -48,7 +51,8 @@ static const struct image_segment *image_segment_find(const struct image *image,
 }
 
 /* Where the file has what will lie at `offset`; false when not all of it comes from the file. */
-static bool image_file_offset(const struct image *image, uint64_t offset, uint64_t bytes, uint64_t *file_offset)
+static bool image_file_offset(const struct image *image, uint64_t offset, uint64_t bytes,
+                              uint64_t *file_offset)
 {
     const struct image_segment *segment = image_segment_find(image, offset, bytes);
     if (segment == nullptr || !is_range_inside(offset - segment->offset, bytes, segment->file_bytes)) {
@@ -82,7 +86,8 @@ static enum status image_header_read(const struct image *image, struct elf_heade
 }
 
 /* Only what image_header_read has checked to be there. */
-static struct elf_program image_program(const struct image *image, const struct elf_header *header, uint32_t index)
+static struct elf_program image_program(const struct image *image, const struct elf_header *header,
+                                        uint32_t index)
 {
     struct elf_program program;
     memcpy(&program, image->bytes + header->program_offset + index * sizeof(program), sizeof(program));
@@ -161,8 +166,7 @@ static enum status image_relro_read(struct image *image, const struct elf_progra
         return ST_INVALID;
     }
     const struct image_segment *segment = image_segment_find(image, offset, 1);
-    if (segment == nullptr || (segment->rights & IMAGE_WRITE) == 0 ||
-        bytes > segment_end(segment) - offset) {
+    if (segment == nullptr || (segment->rights & IMAGE_WRITE) == 0 || bytes > segment_end(segment) - offset) {
         return ST_INVALID;
     }
     image->relro_offset = offset;

@@ -27,7 +27,8 @@ static bool is_zero(const void *memory, uint64_t bytes)
 
 static bool is_name_letter(char letter)
 {
-    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '_' ||
+           letter == '-';
 }
 
 /* A name that can be printed, typed and compared: not empty, terminated, zeros after it. */

@@ -30,6 +30,16 @@ static void query_memory(struct system_record *record)
     record->frames_shared = frame_count(FRAME_SHARED);
 }
 
+static uint64_t query_calls(void)
+{
+    uint64_t calls = 0;
+    for (uint32_t id = 1; id < CELL_MAX; id++) {
+        const struct cell *cell = cell_at(id);
+        calls += cell != nullptr ? cell->calls : 0;
+    }
+    return calls;
+}
+
 static enum status query_system(uint64_t index, struct system_record *record)
 {
     if (index != 0) {
@@ -54,7 +64,7 @@ static enum status query_system(uint64_t index, struct system_record *record)
         .domains = domain_count(),
         .entropy_source = boot->entropy_source,
         .key_faults = arch_key_faults(),
-        .monitor_calls = cpu->calls,
+        .monitor_calls = query_calls(),
         .traps = cpu->traps,
         .interrupts = cpu->interrupts,
         .switches = cpu->switches,

@@ -22,8 +22,8 @@ struct scan {
     uint64_t at;    /* after a find: distance of its first byte from the first byte fed */
     uint8_t sequence[SCAN_SEQUENCE_BYTES]; /* after a find: its bytes */
     bool found;
-    uint8_t tail_count;                        /* how much of tail is valid */
-    uint8_t tail[SCAN_SEQUENCE_BYTES - 1];     /* the last bytes fed */
+    uint8_t tail_count;                    /* how much of tail is valid */
+    uint8_t tail[SCAN_SEQUENCE_BYTES - 1]; /* the last bytes fed */
 };
 
 void scan_begin(struct scan *scan);

@@ -131,7 +131,7 @@ static void text_parse_width(struct text_field *field, const char **format, va_l
 /* Everything between '%' and the conversion. */
 static struct text_field text_parse_field(const char **format, va_list *args)
 {
-    struct text_field field = {.precision = SIZE_MAX};
+    struct text_field field = { .precision = SIZE_MAX };
     for (; **format == '-' || **format == '0'; (*format)++) {
         field.is_left |= **format == '-';
         field.is_zero_filled |= **format == '0';
@@ -184,7 +184,7 @@ static void text_convert(struct text_output *output, struct text_field *field, c
         text_put_number(output, field, 0, text_take_unsigned(field, args), 16);
         break;
     case 'p': { /* always all 16 digits: addresses are read in columns */
-        struct text_field pointer = {.width = 16, .is_zero_filled = true};
+        struct text_field pointer = { .width = 16, .is_zero_filled = true };
         text_put_number(output, &pointer, 0, (uintptr_t)va_arg(*args, void *), 16);
         break;
     }
@@ -199,7 +199,7 @@ static void text_convert(struct text_output *output, struct text_field *field, c
 
 size_t text_vformat(char *buffer, size_t bytes, const char *format, va_list args)
 {
-    struct text_output output = {.buffer = buffer, .bytes = bytes};
+    struct text_output output = { .buffer = buffer, .bytes = bytes };
     va_list rest;
     va_copy(rest, args); /* a va_list parameter may be an array: only a copy has an address to pass on */
     while (*format != 0) {

@@ -33,8 +33,17 @@ static uint64_t runs;
 static uint32_t lie(uint32_t which)
 {
     uint32_t own = is_producer ? producer.tail : consumer.head;
-    const uint32_t lies[LIES] = { 0, 1, own, own + 1, own - 1, own + RING_SLOTS, own - RING_SLOTS,
-                                  own + RING_SLOTS + 1, own - RING_SLOTS - 1, own + 0x80000000, 0x7FFFFFFF,
+    const uint32_t lies[LIES] = { 0,
+                                  1,
+                                  own,
+                                  own + 1,
+                                  own - 1,
+                                  own + RING_SLOTS,
+                                  own - RING_SLOTS,
+                                  own + RING_SLOTS + 1,
+                                  own - RING_SLOTS - 1,
+                                  own + 0x80000000,
+                                  0x7FFFFFFF,
                                   UINT32_MAX };
     return lies[which];
 }

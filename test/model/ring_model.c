@@ -340,8 +340,7 @@ static bool actor_is_ready(const struct model *model, uint32_t who)
 {
     const struct actor *actor = &model->actors[who];
     if (who == PRODUCER && actor->logged == 0) {
-        return actor->sent < MESSAGES &&
-               !(actor->is_spinning && model->words[WORD_HEAD] == actor->head_spun);
+        return actor->sent < MESSAGES && !(actor->is_spinning && model->words[WORD_HEAD] == actor->head_spun);
     }
     return true;
 }
@@ -595,10 +594,10 @@ TEST(MODEL0003)
     assert_true(seen.used > 1000);
 }
 
-#define MUTANT(id, removed, ...)                                                                          \
-    TEST(id)                                                                                              \
-    {                                                                                                     \
-        assert_non_null(scenario_run(&(struct scenario){ .mutation = (removed), __VA_ARGS__ }));          \
+#define MUTANT(id, removed, ...) \
+    TEST(id) \
+    { \
+        assert_non_null(scenario_run(&(struct scenario){ .mutation = (removed), __VA_ARGS__ })); \
     }
 
 MUTANT(MODEL0010, MUTATION_NO_PRODUCER_FENCE)

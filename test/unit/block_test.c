@@ -65,7 +65,8 @@ const struct cell_channel *cell_channel_to(const char *, const char *)
     return &client_info.channels[0];
 }
 
-enum status gate_call(const struct cell_edge *, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t *value)
+enum status gate_call(const struct cell_edge *, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                      uint64_t *value)
 {
     *value = ramdisk_call(a, b, c, d);
     return ST_OK;
@@ -87,7 +88,9 @@ enum status mon_channel_close(uint32_t)
     return ST_STATE;
 }
 
-void cell_keep(uint64_t) {}
+void cell_keep(uint64_t)
+{
+}
 
 void cell_start(const struct cell_info *)
 {
@@ -255,17 +258,26 @@ static const struct hostile_request hostile_requests[] = {
     { "BLOCK0010: request outside the pool", 0xFFFFFFF0, { .operation = BLOCK_READ }, ST_RANGE },
     { "BLOCK0011: request at a crooked offset", 8, { .operation = BLOCK_READ }, ST_RANGE },
     { "BLOCK0012: request half outside", CHANNEL_BYTES - CHANNEL_POOL_OFFSET - 16, {}, ST_RANGE },
-    { "BLOCK0013: data outside the pool", 0, { .operation = BLOCK_READ, .data = 0xFFFFFFC0, .count = 1 },
+    { "BLOCK0013: data outside the pool",
+      0,
+      { .operation = BLOCK_READ, .data = 0xFFFFFFC0, .count = 1 },
       ST_RANGE },
-    { "BLOCK0014: data runs out of the pool", 0, { .operation = BLOCK_WRITE, .data = 64, .count = 128 },
+    { "BLOCK0014: data runs out of the pool",
+      0,
+      { .operation = BLOCK_WRITE, .data = 64, .count = 128 },
       ST_RANGE },
     { "BLOCK0015: data not aligned", 0, { .operation = BLOCK_READ, .data = 72, .count = 1 }, ST_RANGE },
     { "BLOCK0016: no blocks", 0, { .operation = BLOCK_READ, .data = 64, .count = 0 }, ST_RANGE },
-    { "BLOCK0017: count that wraps the bytes", 0,
-      { .operation = BLOCK_READ, .data = 64, .count = UINT32_MAX / STORE_BLOCK_BYTES + 2 }, ST_RANGE },
-    { "BLOCK0018: block that wraps", 0,
-      { .operation = BLOCK_READ, .data = 64, .block = UINT64_MAX, .count = 2 }, ST_RANGE },
-    { "BLOCK0019: last block and one more", 0,
+    { "BLOCK0017: count that wraps the bytes",
+      0,
+      { .operation = BLOCK_READ, .data = 64, .count = UINT32_MAX / STORE_BLOCK_BYTES + 2 },
+      ST_RANGE },
+    { "BLOCK0018: block that wraps",
+      0,
+      { .operation = BLOCK_READ, .data = 64, .block = UINT64_MAX, .count = 2 },
+      ST_RANGE },
+    { "BLOCK0019: last block and one more",
+      0,
       { .operation = BLOCK_WRITE, .data = 64, .block = STORE_BYTES / STORE_BLOCK_BYTES - 1, .count = 2 },
       ST_RANGE },
     { "BLOCK0020: unknown operation", 0, { .operation = 77, .data = 64, .count = 1 }, ST_UNSUPPORTED },

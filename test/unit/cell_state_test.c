@@ -4,6 +4,7 @@
 #include <core/cell_state.h>
 
 /* Row: from; column: to; in the order of enum cell_state. */
+// clang-format off
 static const char *const legal[CELL_STATE_COUNT] = {
     /*                   e s i g p r u c R o f */
     [CELL_EMPTY] =        ". x . . . . . . . . .",
@@ -18,6 +19,7 @@ static const char *const legal[CELL_STATE_COUNT] = {
     [CELL_STOPPED] =      "x x . . . . . . x . x",
     [CELL_FAILED] =       "x x . . . . . . x x .",
 };
+// clang-format on
 
 TEST(STATE0001)
 {
@@ -29,7 +31,9 @@ TEST(STATE0001)
     }
 }
 
-static const uint32_t strangers[] = { CELL_STATE_COUNT, 31, 32, 33, 63, 64, 0x7FFFFFFF, 0x80000000, UINT32_MAX };
+static const uint32_t strangers[] = {
+    CELL_STATE_COUNT, 31, 32, 33, 63, 64, 0x7FFFFFFF, 0x80000000, UINT32_MAX
+};
 
 TEST(STATE0002)
 {

@@ -25,8 +25,8 @@ TEST(CHUNK0001)
     static const struct {
         uint64_t pool;
         uint32_t chunk, count;
-    } cases[] = { { 0, 64, 0 }, { 63, 64, 0 }, { 64, 64, 1 }, { 4096, 512, 8 }, { 1 << 20, 64, 64 },
-                  { UINT64_MAX, 64, 64 } };
+    } cases[] = { { 0, 64, 0 },     { 63, 64, 0 },       { 64, 64, 1 },
+                  { 4096, 512, 8 }, { 1 << 20, 64, 64 }, { UINT64_MAX, 64, 64 } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         init(cases[i].pool, cases[i].chunk);
         uint64_t taken = 0;

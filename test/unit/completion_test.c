@@ -5,8 +5,8 @@
 
 static const char *const commands[] = { "cell", "cells", "clear", "clock-long-name", "help" };
 
-static bool command_source([[maybe_unused]] void *context, const struct completion *completion, uint32_t index,
-                           char text[COMPLETION_TEXT_BYTES])
+static bool command_source([[maybe_unused]] void *context, const struct completion *completion,
+                           uint32_t index, char text[COMPLETION_TEXT_BYTES])
 {
     if (completion->position != 0 || index >= sizeof(commands) / sizeof(commands[0])) {
         return false;
@@ -16,7 +16,8 @@ static bool command_source([[maybe_unused]] void *context, const struct completi
 }
 
 /* A source that never ends. */
-static bool endless_source([[maybe_unused]] void *context, [[maybe_unused]] const struct completion *completion,
+static bool endless_source([[maybe_unused]] void *context,
+                           [[maybe_unused]] const struct completion *completion,
                            [[maybe_unused]] uint32_t index, char text[COMPLETION_TEXT_BYTES])
 {
     memset(text, 'e', COMPLETION_TEXT_BYTES - 1);

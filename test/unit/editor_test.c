@@ -59,22 +59,28 @@ static void expect_line(const char *keys, const char *line)
 TEST(EDIT0001)
 {
     expect_line("cells", "cells");
-    expect_line("cels\x1B[Dl", "cells");           /* left */
-    expect_line("ells\x01" "c", "cells");          /* Ctrl-A */
-    expect_line("ells\x1B[Hc", "cells");           /* Home */
-    expect_line("ells\x1BOHc\x1BOF!", "cells!");   /* Home and End of another terminal */
-    expect_line("ells\x1B[1~c\x1B[4~!", "cells!"); /* and of a third */
+    expect_line("cels\x1B[Dl", "cells"); /* left */
+    expect_line("ells\x01"
+                "c",
+                "cells");                            /* Ctrl-A */
+    expect_line("ells\x1B[Hc", "cells");             /* Home */
+    expect_line("ells\x1BOHc\x1BOF!", "cells!");     /* Home and End of another terminal */
+    expect_line("ells\x1B[1~c\x1B[4~!", "cells!");   /* and of a third */
     expect_line("cell\x01\x06\x06X\x05Y", "ceXllY"); /* Ctrl-F, Ctrl-E */
-    expect_line("ab\x02\x02" "c", "cab");          /* Ctrl-B */
+    expect_line("ab\x02\x02"
+                "c",
+                "cab"); /* Ctrl-B */
     expect_line("abc\x08", "ab");
     expect_line("abc\x7F\x7F", "a");
-    expect_line("abc\x01\x04", "bc");              /* Ctrl-D */
-    expect_line("abc\x01\x1B[3~", "bc");           /* Delete */
-    expect_line("abc\x02\x0B", "ab");              /* Ctrl-K */
-    expect_line("abc\x02\x15", "c");               /* Ctrl-U */
+    expect_line("abc\x01\x04", "bc");                  /* Ctrl-D */
+    expect_line("abc\x01\x1B[3~", "bc");               /* Delete */
+    expect_line("abc\x02\x0B", "ab");                  /* Ctrl-K */
+    expect_line("abc\x02\x15", "c");                   /* Ctrl-U */
     expect_line("cell start echo\x17", "cell start "); /* Ctrl-W */
     expect_line("abc \x17", "");
-    expect_line("abc\x0C" "d", "abcd");            /* Ctrl-L */
+    expect_line("abc\x0C"
+                "d",
+                "abcd");                                 /* Ctrl-L */
     expect_line("\x1B[C\x1B[D\x04\x08\x0B\x15\x17", ""); /* everything on an empty line */
 }
 
@@ -173,8 +179,9 @@ TEST(EDIT0006)
 /* Any bytes, keys among them more often than by chance. */
 static void random_bytes(enum editor_mode mode, uint64_t seed)
 {
-    static const uint8_t keys[] = { 0x01, 0x02, 0x04, 0x05, 0x06, 0x08, 0x0B, 0x0C, 0x0E, 0x10, 0x15, 0x17,
-                                    0x1B, '[', 'O', 'A', 'B', 'C', 'D', 'H', 'F', '3', '~', ';', ' ', '\r' };
+    static const uint8_t keys[] = { 0x01, 0x02, 0x04, 0x05, 0x06, 0x08, 0x0B, 0x0C, 0x0E,
+                                    0x10, 0x15, 0x17, 0x1B, '[',  'O',  'A',  'B',  'C',
+                                    'D',  'H',  'F',  '3',  '~',  ';',  ' ',  '\r' };
     start(mode);
     for (uint32_t i = 0; i < 60000; i++) {
         seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;

@@ -6,28 +6,49 @@
 static void elf_file_programs(struct elf_file *file)
 {
     uint64_t end_of_headers = FILE_AT(note) + sizeof(file->note);
-    file->programs[FILE_HEADERS] = (struct elf_program){
-        .type = ELF_PT_LOAD, .flags = ELF_PF_READ, .file_bytes = end_of_headers, .memory_bytes = end_of_headers };
-    file->programs[FILE_TEXT] = (struct elf_program){
-        .type = ELF_PT_LOAD, .flags = ELF_PF_READ | ELF_PF_EXECUTE, .offset = FILE_AT(text),
-        .address = FILE_AT(text), .file_bytes = sizeof(file->text), .memory_bytes = sizeof(file->text) };
-    file->programs[FILE_RELRO] = (struct elf_program){
-        .type = ELF_PT_LOAD, .flags = ELF_PF_READ | ELF_PF_WRITE, .offset = FILE_AT(cell),
-        .address = FILE_AT(cell), .file_bytes = PAGE_BYTES, .memory_bytes = PAGE_BYTES };
-    file->programs[FILE_DATA] = (struct elf_program){
-        .type = ELF_PT_LOAD, .flags = ELF_PF_READ | ELF_PF_WRITE, .offset = FILE_AT(data),
-        .address = FILE_AT(data), .file_bytes = sizeof(file->data), .memory_bytes = FILE_DATA_BYTES };
-    file->programs[FILE_NOTES] = (struct elf_program){
-        .type = ELF_PT_NOTE, .flags = ELF_PF_READ, .offset = FILE_AT(note), .address = FILE_AT(note),
-        .file_bytes = sizeof(file->note), .memory_bytes = sizeof(file->note), .alignment = 8 };
-    file->programs[FILE_DYNAMIC] = (struct elf_program){
-        .type = ELF_PT_DYNAMIC, .flags = ELF_PF_READ, .offset = FILE_AT(tags), .address = FILE_AT(tags),
-        .file_bytes = sizeof(file->tags), .memory_bytes = sizeof(file->tags) };
-    file->programs[FILE_RELRO_RANGE] = (struct elf_program){
-        .type = ELF_PT_GNU_RELRO, .flags = ELF_PF_READ, .offset = FILE_AT(cell), .address = FILE_AT(cell),
-        .file_bytes = PAGE_BYTES, .memory_bytes = PAGE_BYTES };
-    file->programs[FILE_STACK] = (struct elf_program){
-        .type = ELF_PT_GNU_STACK, .flags = ELF_PF_READ | ELF_PF_WRITE };
+    file->programs[FILE_HEADERS] = (struct elf_program){ .type = ELF_PT_LOAD,
+                                                         .flags = ELF_PF_READ,
+                                                         .file_bytes = end_of_headers,
+                                                         .memory_bytes = end_of_headers };
+    file->programs[FILE_TEXT] = (struct elf_program){ .type = ELF_PT_LOAD,
+                                                      .flags = ELF_PF_READ | ELF_PF_EXECUTE,
+                                                      .offset = FILE_AT(text),
+                                                      .address = FILE_AT(text),
+                                                      .file_bytes = sizeof(file->text),
+                                                      .memory_bytes = sizeof(file->text) };
+    file->programs[FILE_RELRO] = (struct elf_program){ .type = ELF_PT_LOAD,
+                                                       .flags = ELF_PF_READ | ELF_PF_WRITE,
+                                                       .offset = FILE_AT(cell),
+                                                       .address = FILE_AT(cell),
+                                                       .file_bytes = PAGE_BYTES,
+                                                       .memory_bytes = PAGE_BYTES };
+    file->programs[FILE_DATA] = (struct elf_program){ .type = ELF_PT_LOAD,
+                                                      .flags = ELF_PF_READ | ELF_PF_WRITE,
+                                                      .offset = FILE_AT(data),
+                                                      .address = FILE_AT(data),
+                                                      .file_bytes = sizeof(file->data),
+                                                      .memory_bytes = FILE_DATA_BYTES };
+    file->programs[FILE_NOTES] = (struct elf_program){ .type = ELF_PT_NOTE,
+                                                       .flags = ELF_PF_READ,
+                                                       .offset = FILE_AT(note),
+                                                       .address = FILE_AT(note),
+                                                       .file_bytes = sizeof(file->note),
+                                                       .memory_bytes = sizeof(file->note),
+                                                       .alignment = 8 };
+    file->programs[FILE_DYNAMIC] = (struct elf_program){ .type = ELF_PT_DYNAMIC,
+                                                         .flags = ELF_PF_READ,
+                                                         .offset = FILE_AT(tags),
+                                                         .address = FILE_AT(tags),
+                                                         .file_bytes = sizeof(file->tags),
+                                                         .memory_bytes = sizeof(file->tags) };
+    file->programs[FILE_RELRO_RANGE] = (struct elf_program){ .type = ELF_PT_GNU_RELRO,
+                                                             .flags = ELF_PF_READ,
+                                                             .offset = FILE_AT(cell),
+                                                             .address = FILE_AT(cell),
+                                                             .file_bytes = PAGE_BYTES,
+                                                             .memory_bytes = PAGE_BYTES };
+    file->programs[FILE_STACK] = (struct elf_program){ .type = ELF_PT_GNU_STACK,
+                                                       .flags = ELF_PF_READ | ELF_PF_WRITE };
 }
 
 static void elf_file_symbols(struct elf_file *file)
@@ -35,23 +56,28 @@ static void elf_file_symbols(struct elf_file *file)
     static const char names[] = "\0start\0label\0thing";
     memcpy(file->strings, names, sizeof(names));
     file->symbols[1] = (struct elf_symbol){
-        .name = 1, .info = ELF_STT_FUNCTION, .section = 1, .value = FILE_AT(text) + 16, .bytes = 32 };
-    file->symbols[2] = (struct elf_symbol){
-        .name = 7, .info = ELF_STT_NOTYPE, .section = 1, .value = FILE_AT(text) + 64 };
+        .name = 1, .info = ELF_STT_FUNCTION, .section = 1, .value = FILE_AT(text) + 16, .bytes = 32
+    };
+    file->symbols[2] =
+        (struct elf_symbol){ .name = 7, .info = ELF_STT_NOTYPE, .section = 1, .value = FILE_AT(text) + 64 };
     file->symbols[3] = (struct elf_symbol){ .name = 13, .info = 1, .section = 1, .value = FILE_AT(data) };
-    file->sections[1] = (struct elf_section){
-        .type = ELF_SHT_SYMTAB, .offset = FILE_AT(symbols), .bytes = sizeof(file->symbols),
-        .entry_bytes = sizeof(struct elf_symbol), .link = 2 };
-    file->sections[2] = (struct elf_section){
-        .type = ELF_SHT_STRTAB, .offset = FILE_AT(strings), .bytes = sizeof(file->strings) };
+    file->sections[1] = (struct elf_section){ .type = ELF_SHT_SYMTAB,
+                                              .offset = FILE_AT(symbols),
+                                              .bytes = sizeof(file->symbols),
+                                              .entry_bytes = sizeof(struct elf_symbol),
+                                              .link = 2 };
+    file->sections[2] = (struct elf_section){ .type = ELF_SHT_STRTAB,
+                                              .offset = FILE_AT(strings),
+                                              .bytes = sizeof(file->strings) };
 }
 
 static void elf_file_dynamic(struct elf_file *file)
 {
-    file->relocations[0] = (struct elf_rela){
-        .offset = FILE_AT(cell.start), .info = ELF_RELATIVE_NATIVE, .addend = FILE_AT(text) + 16 };
-    file->relocations[1] = (struct elf_rela){
-        .offset = FILE_AT(data), .info = ELF_RELATIVE_NATIVE, .addend = FILE_SPAN - 1 };
+    file->relocations[0] = (struct elf_rela){ .offset = FILE_AT(cell.start),
+                                              .info = ELF_RELATIVE_NATIVE,
+                                              .addend = FILE_AT(text) + 16 };
+    file->relocations[1] =
+        (struct elf_rela){ .offset = FILE_AT(data), .info = ELF_RELATIVE_NATIVE, .addend = FILE_SPAN - 1 };
     file->tags[0] = (struct elf_dynamic){ ELF_DT_RELA, FILE_AT(relocations) };
     file->tags[1] = (struct elf_dynamic){ ELF_DT_RELASZ, sizeof(file->relocations) };
     file->tags[2] = (struct elf_dynamic){ ELF_DT_RELAENT, sizeof(struct elf_rela) };

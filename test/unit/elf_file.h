@@ -10,8 +10,17 @@
  * can break: distance in the file equals distance from the load base.
  */
 
-enum { FILE_HEADERS = 0, FILE_TEXT, FILE_RELRO, FILE_DATA, FILE_NOTES, FILE_DYNAMIC, FILE_RELRO_RANGE,
-       FILE_STACK, FILE_PROGRAMS };
+enum {
+    FILE_HEADERS = 0,
+    FILE_TEXT,
+    FILE_RELRO,
+    FILE_DATA,
+    FILE_NOTES,
+    FILE_DYNAMIC,
+    FILE_RELRO_RANGE,
+    FILE_STACK,
+    FILE_PROGRAMS
+};
 enum { FILE_RELOCATIONS = 2, FILE_SYMBOLS = 4, FILE_SECTIONS = 3, FILE_TAGS = 8 };
 
 struct elf_file {

@@ -26,11 +26,11 @@ struct breakage {
     enum status expected;
 };
 
-#define BREAK(name, type, member, value, expected)                                                        \
+#define BREAK(name, type, member, value, expected) \
     { name, offsetof(type, member), sizeof(((type *)nullptr)->member), (uint64_t)(value), expected }
 
 /* A part of a field: one letter of a name. */
-#define BREAK_BYTE(name, type, member, value, expected)                                                   \
+#define BREAK_BYTE(name, type, member, value, expected) \
     { name, offsetof(type, member), 1, (uint64_t)(value), expected }
 
 /* Little endian, like everything that is tested here. */
@@ -52,8 +52,8 @@ static inline void harness_add(struct harness *harness, const char *name, CMUnit
                                const void *argument)
 {
     assert_true(harness->count < HARNESS_TEST_MAX);
-    harness->tests[harness->count++] =
-        (struct CMUnitTest){ name, function, nullptr, nullptr, (void *)(uintptr_t)argument };
+    harness->tests[harness->count++] = (struct CMUnitTest){ name, function, nullptr, nullptr,
+                                                            (void *)(uintptr_t)argument };
 }
 
 static inline int harness_run(const char *group, struct harness *harness)
@@ -62,8 +62,8 @@ static inline int harness_run(const char *group, struct harness *harness)
 }
 
 /* One test per row of a table. */
-#define ADD_TABLE(harness, table, function)                                                               \
-    for (size_t row = 0; row < sizeof(table) / sizeof((table)[0]); row++)                                 \
+#define ADD_TABLE(harness, table, function) \
+    for (size_t row = 0; row < sizeof(table) / sizeof((table)[0]); row++) \
     harness_add(harness, (table)[row].name, function, &(table)[row])
 
 /* One line per test of its own: ADD(&harness, ELF0001, "accepts a sound image"). */

@@ -90,7 +90,8 @@ static const struct breakage breakages[] = {
     E("ELF0103: entry cut by the end of its segment", header.entry, FILE_AT(data) - 48, ST_INVALID),
     E("ELF0104: entry outside", header.entry, UINT64_MAX - 7, ST_INVALID),
     E("ELF0105: entry not in the file", header.entry, FILE_AT(data) + PAGE_BYTES, ST_INVALID),
-    E("ELF0106: entry writable because there is no relro", P(FILE_RELRO_RANGE, type), ELF_PT_NULL, ST_INVALID),
+    E("ELF0106: entry writable because there is no relro", P(FILE_RELRO_RANGE, type), ELF_PT_NULL,
+      ST_INVALID),
 
     E("ELF0120: notes past the end", P(FILE_NOTES, offset), sizeof(struct elf_file), ST_INVALID),
     E("ELF0121: notes wrap around", P(FILE_NOTES, offset), UINT64_MAX - 7, ST_INVALID),

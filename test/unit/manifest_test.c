@@ -59,7 +59,8 @@ static const struct breakage breakages[] = {
     M("MAN0054: the highest priority", limits.priority, 31, ST_OK),
 
     M("MAN0060: provided, neither gate nor channel", provides[0].flags, 0, ST_INVALID),
-    M("MAN0061: provided with a flag of uses", provides[0].flags, INTERFACE_GATE | INTERFACE_MANY, ST_INVALID),
+    M("MAN0061: provided with a flag of uses", provides[0].flags, INTERFACE_GATE | INTERFACE_MANY,
+      ST_INVALID),
     M("MAN0062: provided with an unknown flag", provides[0].flags, INTERFACE_GATE | 0x80000000, ST_INVALID),
     M("MAN0063: no such gate entry", provides[0].entry, CELL_ENTRY_MAX, ST_INVALID),
     M("MAN0064: gate entry 2^32 - 1", provides[0].entry, UINT32_MAX, ST_INVALID),

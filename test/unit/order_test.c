@@ -44,7 +44,9 @@ TEST(ORDER0002)
 TEST(ORDER0003)
 {
     /* 0 and 1 need each other, 2 needs 0, 3 needs nobody. */
-    struct order_needs needs[4] = { { .required = BIT64(1) }, { .required = BIT64(0) }, { .required = BIT64(0) } };
+    struct order_needs needs[4] = { { .required = BIT64(1) },
+                                    { .required = BIT64(0) },
+                                    { .required = BIT64(0) } };
     assert_int_equal(order_compute(needs, 4, order), BIT64(0) | BIT64(1) | BIT64(2));
     assert_int_equal(place_of(4, 3), 0);
     place_of(4, 2);

@@ -24,7 +24,7 @@ static void expect(const char *text, uint32_t count, const char *const *expected
     }
 }
 
-#define EXPECT(text, ...)                                                                                 \
+#define EXPECT(text, ...) \
     expect(text, sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), (const char *[]){ __VA_ARGS__ })
 
 TEST(PARSE0001)
@@ -85,8 +85,8 @@ TEST(PARSE0005)
     assert_int_equal(value, 100);
     assert_int_equal(words.count, 2);
     assert_int_equal(words_take_number(&words, "-n", 1, 1000, &value), ST_NOT_FOUND);
-    static const char *const bad[] = { "ipc -n 0", "ipc -n 1001", "ipc -n x", "ipc -n -1", "ipc -n ''",
-                                       "ipc -n 99999999999999999999" };
+    static const char *const bad[] = { "ipc -n 0",  "ipc -n 1001", "ipc -n x",
+                                       "ipc -n -1", "ipc -n ''",   "ipc -n 99999999999999999999" };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         value = 77;
         assert_int_equal(split(bad[i]), ST_OK);

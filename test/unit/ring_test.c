@@ -67,8 +67,8 @@ TEST(RING0002)
 /* Attack 37: an index that is too far, goes backwards or wraps. */
 TEST(RING0037)
 {
-    static const uint32_t lies[] = { 1, 2, RING_SLOTS - 1, RING_SLOTS, RING_SLOTS + 1, 0x7FFFFFFF, 0x80000000,
-                                     UINT32_MAX };
+    static const uint32_t lies[] = { 1,          2,          RING_SLOTS - 1, RING_SLOTS, RING_SLOTS + 1,
+                                     0x7FFFFFFF, 0x80000000, UINT32_MAX };
     uint64_t batch[2 * RING_SLOTS] = {};
     for (size_t s = 0; s < ARRAY_COUNT(starts); s++) {
         for (size_t i = 0; i < ARRAY_COUNT(lies); i++) {

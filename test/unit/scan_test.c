@@ -56,7 +56,9 @@ TEST(SCAN0009)
 {
     /* Spanning two instructions, and behind every prefix there is. */
     static const uint8_t spanning[] = { 0xB0, 0x0F, 0x01, 0xEF };
-    static const uint8_t prefixes[] = { 0x66, 0x67, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x26, 0x64, 0x65, 0x48, 0xF0 };
+    static const uint8_t prefixes[] = {
+        0x66, 0x67, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x26, 0x64, 0x65, 0x48, 0xF0
+    };
     assert_int_equal(scan_in_parts(spanning, sizeof(spanning), sizeof(spanning)), 1);
     for (size_t i = 0; i < sizeof(prefixes); i++) {
         const uint8_t prefixed[] = { prefixes[i], 0x0F, 0x01, 0xEF };
@@ -86,7 +88,8 @@ TEST(SCAN0011)
     for (size_t at = TEXT_BYTES / 2 - 3; at <= TEXT_BYTES / 2; at++) {
         text_fill();
         memcpy(text + at, "\x0F\xAE\x2F", 3);
-        assert_int_equal(scan_in_parts(text, sizeof(text), TEXT_BYTES / 2), scan_reference(text, sizeof(text)));
+        assert_int_equal(scan_in_parts(text, sizeof(text), TEXT_BYTES / 2),
+                         scan_reference(text, sizeof(text)));
     }
     text_fill();
     memcpy(text + TEXT_BYTES - 3, "\x0F\x01\xEF", 3);

@@ -5,7 +5,8 @@
 
 static struct capture capture;
 static const struct output output = { capture_write, &capture };
-static const struct column columns[] = { { "name", 6, COLUMN_TEXT }, { "calls", 5, COLUMN_NUMBER },
+static const struct column columns[] = { { "name", 6, COLUMN_TEXT },
+                                         { "calls", 5, COLUMN_NUMBER },
                                          { "handle", 6, COLUMN_HEX } };
 
 static void rows(bool is_json)

@@ -8,11 +8,11 @@
 static char ours[256], theirs[256];
 
 /* The C library's answer is the right one, text and length. */
-#define SAME(...)                                                                                         \
-    do {                                                                                                  \
-        int length = snprintf(theirs, sizeof(theirs), __VA_ARGS__);                                       \
-        assert_int_equal(text_format(ours, sizeof(ours), __VA_ARGS__), length);                           \
-        assert_string_equal(ours, theirs);                                                                \
+#define SAME(...) \
+    do { \
+        int length = snprintf(theirs, sizeof(theirs), __VA_ARGS__); \
+        assert_int_equal(text_format(ours, sizeof(ours), __VA_ARGS__), length); \
+        assert_string_equal(ours, theirs); \
     } while (0)
 
 TEST(TEXT0001)
@@ -94,9 +94,16 @@ TEST(TEXT0007)
     static const struct {
         const char *text;
         uint64_t value;
-    } good[] = { { "0", 0 }, { "7", 7 }, { "18446744073709551615", UINT64_MAX }, { "0x0", 0 },
-                 { "0xffffFFFFffffFFFF", UINT64_MAX }, { "1K", 1024 }, { "3M", 3ull << 20 },
-                 { "16G", 16ull << 30 }, { "0x10K", 16384 }, { "17179869183G", 17179869183ull << 30 },
+    } good[] = { { "0", 0 },
+                 { "7", 7 },
+                 { "18446744073709551615", UINT64_MAX },
+                 { "0x0", 0 },
+                 { "0xffffFFFFffffFFFF", UINT64_MAX },
+                 { "1K", 1024 },
+                 { "3M", 3ull << 20 },
+                 { "16G", 16ull << 30 },
+                 { "0x10K", 16384 },
+                 { "17179869183G", 17179869183ull << 30 },
                  { "007", 7 } };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         uint64_t value = 1;
@@ -107,9 +114,27 @@ TEST(TEXT0007)
 
 TEST(TEXT0008)
 {
-    static const char *const bad[] = { "", " ", " 1", "1 ", "+1", "-1", "0x", "x1", "1x", "1KK", "K", "0xg",
-                                       "18446744073709551616", "99999999999999999999999", "0x10000000000000000",
-                                       "17179869184G", "1T", "1k", "1.5", "0X10", "\x80" };
+    static const char *const bad[] = { "",
+                                       " ",
+                                       " 1",
+                                       "1 ",
+                                       "+1",
+                                       "-1",
+                                       "0x",
+                                       "x1",
+                                       "1x",
+                                       "1KK",
+                                       "K",
+                                       "0xg",
+                                       "18446744073709551616",
+                                       "99999999999999999999999",
+                                       "0x10000000000000000",
+                                       "17179869184G",
+                                       "1T",
+                                       "1k",
+                                       "1.5",
+                                       "0X10",
+                                       "\x80" };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         uint64_t value = 77;
         assert_false(text_to_u64(bad[i], &value));

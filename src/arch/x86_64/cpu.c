@@ -36,7 +36,7 @@ struct cpu cpu0;
 static_assert(offsetof(struct cpu, self) == CPU_SELF && offsetof(struct cpu, current) == CPU_CURRENT &&
                   offsetof(struct cpu, stack_top) == CPU_STACK && offsetof(struct cpu, live_pkru) == CPU_LIVE_PKRU &&
                   offsetof(struct cpu, reschedule) == CPU_RESCHEDULE && offsetof(struct cpu, idle) == CPU_IDLE &&
-                  offsetof(struct cpu, has_keys) == CPU_HAS_KEYS && offsetof(struct cpu, calls) == CPU_CALLS,
+                  offsetof(struct cpu, has_keys) == CPU_HAS_KEYS,
               "asm_layout.h");
 static_assert(offsetof(struct cell, arch) == 0, "entry.S takes a cell for its frame");
 static_assert(MON_CALL_COUNT == MONITOR_CALL_COUNT, "asm_layout.h");

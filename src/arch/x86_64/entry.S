@@ -223,7 +223,6 @@ syscall_entry:
     mov     %r13, FRAME_R13(%r9)
     mov     %r14, FRAME_R14(%r9)
     mov     %r15, FRAME_R15(%r9)
-    incq    %gs:CPU_CALLS
     mov     %eax, %eax
     mov     %r10, %rcx
     call    *monitor_calls(, %rax, 8)

@@ -42,8 +42,7 @@ void x86_call_finish(uint64_t status, uint64_t value)
         frame->rax = status;
         frame->rdx = value;
         frame->rdi = frame->rsi = frame->r8 = frame->r9 = frame->r10 = 0;
-        frame->rcx = frame->rip;
-        frame->r11 = frame->rflags;
+        frame->rcx = frame->r11 = 0;
         arch->pkru = cpu_this()->has_keys ? pkru_read() : 0;
         cpu_this()->live_pkru = (uint32_t)arch->pkru;
     }
