@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The one compiler everything in Comb is built with: clang and lld, 19 or 18.
+# The one compiler everything in Comb is built with: clang and lld 19, or else 20.
+# Older ones do not know preserve_none, the calling convention of a gate.
 #
 # COMB_TRIPLE says what for.  "host" is the machine that builds, for tests
 # that run natively; anything else is a freestanding target.
@@ -9,7 +10,7 @@ set(COMB_TRIPLE x86_64-unknown-none-elf CACHE STRING "Target triple, or \"host\"
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES COMB_TRIPLE)
 
-find_program(COMB_CLANG NAMES clang-19 clang-18 REQUIRED)
+find_program(COMB_CLANG NAMES clang-19 clang-20 REQUIRED)
 string(REGEX MATCH "-[0-9]+$" COMB_LLVM_SUFFIX "${COMB_CLANG}")
 
 set(CMAKE_C_COMPILER ${COMB_CLANG})

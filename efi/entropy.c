@@ -53,7 +53,7 @@ static uint64_t jitter_mix(uint64_t pool, uint64_t sample)
 
 static void entropy_from_jitter(uint64_t words[ENTROPY_WORDS])
 {
-    static volatile uint8_t touched[KIB(64)];
+    static volatile uint8_t touched[KIB(16)];
     uint64_t pool = __builtin_ia32_rdtsc();
 
     for (size_t i = 0; i < ENTROPY_WORDS; i++) {

@@ -50,7 +50,7 @@ FOREIGN = {"efi": {"efi.h", "cpuid.h", "immintrin.h"}, "arch": {"cpuid.h"}}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)
-PROCESSOR = re.compile(r"\b(x86\w*|amd64\w*|aarch64\w*|arm64\w*|arm_\w+|i386|riscv\w*)\b|__asm__|\basm\b", re.I)
+PROCESSOR = re.compile(r"\b(x86\w*|amd64\w*|aarch64\w*|arm64\w*|arm_\w+|i386|riscv\w*|__asm__|asm)\b", re.I)
 ASSEMBLY = re.compile(r"\b(__asm__|__asm|asm)\b")
 
 

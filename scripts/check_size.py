@@ -21,7 +21,10 @@ FUNCTION_LINES_MAX = 70
 
 # The layout is clang-format's: a function's braces stand alone in the first column.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+BEFORE = ("#", "}", "*/", " */")
 NAME = re.compile(r"(\w+)\(")
+
+ATTRIBUTES = ("__attribute__", "format", "no_sanitize", "section")
 
 
 def lines_of(path):
@@ -29,7 +32,8 @@ def lines_of(path):
 
 
 def code_lines(path):
-    code = COMMENT.sub(lambda match: "\n" * match.group().count("\n"), path.read_text(errors="replace"))
+    text = path.read_text(errors="replace")
+    code = COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
     return sum(1 for line in code.splitlines() if line.strip())
 
 
@@ -40,14 +44,14 @@ def functions(path):
         if line != "{":
             continue
         head = start
-        while head > 0 and lines[head - 1].strip() and not lines[head - 1].startswith(("#", "}", "*/", " */")):
+        while head > 0 and lines[head - 1].strip() and not lines[head - 1].startswith(BEFORE):
             head -= 1
         signature = " ".join(lines[head:start])
         if "(" not in signature or signature.rstrip().endswith(("=", ";")):
             continue
         end = next((i for i in range(start, len(lines)) if lines[i].startswith("}")), len(lines) - 1)
-        match = [name for name in NAME.findall(signature) if name not in ("__attribute__", "format", "defined")]
-        yield match[0] if match else "?", head + 1, end - head + 1
+        names = [name for name in NAME.findall(signature) if name not in ATTRIBUTES]
+        yield names[0] if names else "?", head + 1, end - head + 1
 
 
 def main():
@@ -80,7 +84,8 @@ def main():
     lengths.sort()
     sizes = [length for length, _ in lengths] or [0]
     print("\n".join(problems))
-    print(f"monitor {monitor_lines} of {MONITOR_LINES_MAX} lines, scanner {scanner_lines} of {SCANNER_LINES_MAX}")
+    print(f"monitor {monitor_lines} of {MONITOR_LINES_MAX} lines, "
+          f"scanner {scanner_lines} of {SCANNER_LINES_MAX}")
     print("  " + ", ".join(f"{folder} {count}" for folder, count in sorted(by_folder.items())))
     print(f"{len(sizes)} functions: median {statistics.median(sizes):g} lines, "
           f"p90 {sizes[len(sizes) * 9 // 10]}, longest {sizes[-1]}")

@@ -105,10 +105,12 @@ def check_format():
 
 
 def tidy_one(tool, build, name):
-    result = subprocess.run([tool, "--quiet", "-p", str(build), name], cwd=ROOT, capture_output=True, text=True,
-                            check=False)
+    result = subprocess.run([tool, "--quiet", "-p", str(build), name], cwd=ROOT, capture_output=True,
+                            text=True, check=False)
     lines = sorted({line for line in result.stdout.splitlines() if re.search(r": (error|warning): ", line)})
-    return lines or ([f"{name}: clang-tidy failed: {result.stderr.strip()[-400:]}"] if result.returncode else [])
+    if result.returncode and not lines:
+        return [f"{name}: clang-tidy failed: {result.stderr.strip()[-400:]}"]
+    return lines
 
 
 def check_tidy():

@@ -60,12 +60,10 @@ static void live_skip(void)
     }
 }
 
-void live_begin(const struct output *output)
+void live_begin(void)
 {
     if (cell_info()->epoch > 1)
         live_skip();
-    if (live_has_news())
-        live_print(output);
 }
 
 bool live_has_news(void)

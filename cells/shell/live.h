@@ -10,10 +10,10 @@
 
 /*
  * Where to begin: on the shell's first instance at the start of the log, so
- * that what went wrong at boot is seen; later at what is new since the end of
- * the former instance, whose crash, if it was one, is reported now.
+ * that what went wrong at boot is seen; later at the crash of the former
+ * instance, or, if it ended in another way, at what is new from now on.
  */
-void live_begin(const struct output *output);
+void live_begin(void);
 
 /* True if there is something to print. */
 bool live_has_news(void);

@@ -61,8 +61,11 @@ static void shell_answer(enum status status)
         output_format(shell.output, RECORD_SEPARATOR "STATUS %u\n", (unsigned)status);
 }
 
+/* What happened meanwhile is said before the prompt rather than above it. */
 static void shell_next_line(void)
 {
+    if (!shell.is_script && live_has_news())
+        live_print(shell.output);
     editor_begin(&shell.editor);
     terminal_flush();
 }
@@ -195,7 +198,7 @@ static enum status shell_start(void)
         output_text(shell.output, RECORD_SEPARATOR "READY\n");
     } else {
         shell_banner();
-        live_begin(shell.output);
+        live_begin();
     }
     shell_next_line();
     return ST_OK;

@@ -3,6 +3,7 @@
 
 #include "terminal.h"
 
+#include <rt/text.h>
 #include <sdk/cell.h>
 #include <sdk/gate.h>
 
@@ -56,7 +57,9 @@ enum status warden_request(const struct command_call *call, enum warden_call req
     gate_name_pack(name, words);
     uint64_t answer = ST_INVALID;
     status = warden_ask(warden, request, words, argument, &answer);
-    if (status != ST_OK)
+    if (status == ST_GONE && text_equal(name, warden->peer))
+        answer = ST_OK; /* it ended itself, as it was asked to, before it could say so */
+    else if (status != ST_OK)
         return command_fail(call, status, "the warden does not answer: %s", status_name(status));
     if (answer == ST_OK) {
         status = warden_wait(call, warden, words, limit_ms);

@@ -96,6 +96,6 @@ enum status load_appliance(void)
     if (text_equal(name, APPLIANCE_DEFAULT)) {
         return ST_INVALID;
     }
-    cell_log(LOG_WARN, "going on with appliance %s", APPLIANCE_DEFAULT);
+    cell_log(LOG_INFO, "going on with appliance %s", APPLIANCE_DEFAULT);
     return load_named(APPLIANCE_DEFAULT);
 }

@@ -29,8 +29,8 @@ examples:
 
 SCHEMA_CALL, SCHEMA_BOOT = "comb.ipc.1", "comb.boot.1"
 RIVALS = ROOT / "docs" / "data" / "rivals.json"
-FIELDS = {"path": str, "backend": str, "unit": str, "n": int, "min": int, "p50": int, "p90": int, "p99": int,
-          "p999": int, "max": int, "hist": list, "width": int}
+FIELDS = {"path": str, "backend": str, "unit": str, "n": int, "min": int, "p50": int, "p90": int,
+          "p99": int, "p999": int, "max": int, "hist": list, "width": int}
 MEMORY_MIB_LOW, MEMORY_MIB_HIGH = 24, 256
 MEMORY_BOOT_TIMEOUT_S = 40.0
 
@@ -44,8 +44,9 @@ def add(parser):
 
 
 def machine_for(parsed, backend, icount, memory=256):
-    flags = argparse.Namespace(preset=parsed.preset, no_build=True, backend=backend, appliance=None, append="",
-                               icount=icount, disk=False, mem=memory, cpu="", smp=1, gdb=False, qemu_arg=[])
+    flags = argparse.Namespace(preset=parsed.preset, no_build=True, backend=backend, appliance=None,
+                               append="", icount=icount, disk=False, mem=memory, cpu="", smp=1, gdb=False,
+                               qemu_arg=[])
     return launch.machine_for(flags, SCRIPT_OPTIONS)
 
 

@@ -45,7 +45,7 @@ def package_row(package):
     if not path:
         return row(package.name, "missing", package.purpose,
                    "apt-get install " + package.name)
-    state = "odd" if path.endswith("-18") or "/18/" in path else "ok"
+    state = "odd" if path.endswith("-20") or "/20/" in path else "ok"
     remedy = "works, but 19 is what is tested" if state == "odd" else ""
     return row(package.name, state, f"{path} {version_of(path)}".strip(), remedy)
 

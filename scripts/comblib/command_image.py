@@ -2,8 +2,8 @@
 """comb image: writes a bootable disk image."""
 import pathlib
 
-from . import arguments, build, launch
-from .project import BUILD, image_path, say
+from . import arguments, launch
+from .project import BUILD, say
 
 SUMMARY = "write a bootable disk image"
 DESCRIPTION = """\
@@ -29,7 +29,7 @@ def add(parser):
 
 
 def main(parsed):
-    image = image_path(parsed.preset) if parsed.no_build else build.image(parsed.preset)
+    image = launch.image_for(parsed)
     options = [f"appliance={parsed.appliance}"] if parsed.appliance else []
     path = launch.disk_write(image, options + parsed.append.split(), parsed.out)
     say(f"wrote {path}, {path.stat().st_size} bytes")

@@ -17,7 +17,8 @@ examples:
   comb run                              protection keys, 256 MiB
   comb run --backend none --mem 64      no isolation, little memory
   comb run --appliance forty --smp 2
-  comb run --gdb                        then: gdb build/release/src/monitor -ex 'target remote :1234'
+  comb run --gdb                        then, in another terminal:
+                    gdb build/release/src/monitor.elf -ex 'target remote :1234'
 """
 
 

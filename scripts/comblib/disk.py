@@ -106,10 +106,13 @@ class Fat16:
         cluster_sectors = self.cluster_bytes // SECTOR
         total = 1 + 2 * fat_sectors + root_sectors + clusters * cluster_sectors
 
-        boot = struct.pack("<3s8sHBHBHHBHHHIIBBBI11s8s", b"\xeb\x3c\x90", b"COMB    ", SECTOR, cluster_sectors,
-                           1, 2, FAT_ROOT_ENTRIES, total if total < 0x10000 else 0, 0xF8, fat_sectors, 63, 255,
-                           PARTITION_LBA, 0 if total < 0x10000 else total, 0x80, 0, 0x29, self.serial,
-                           self.label, b"FAT16   ").ljust(SECTOR - 2, b"\0") + b"\x55\xaa"
+        # Jump, name; geometry of the file system; of the disk; then what version 4 of DOS added.
+        boot = struct.pack("<3s8s", b"\xeb\x3c\x90", b"COMB    ")
+        boot += struct.pack("<HBHBHHBH", SECTOR, cluster_sectors, 1, 2, FAT_ROOT_ENTRIES,
+                            total if total < 0x10000 else 0, 0xF8, fat_sectors)
+        boot += struct.pack("<HHII", 63, 255, PARTITION_LBA, 0 if total < 0x10000 else total)
+        boot += struct.pack("<BBBI11s8s", 0x80, 0, 0x29, self.serial, self.label, b"FAT16   ")
+        boot = boot.ljust(SECTOR - 2, b"\0") + b"\x55\xaa"
         table = struct.pack(f"<{len(self.table)}H", *self.table).ljust(fat_sectors * SECTOR, b"\0")
         root = self.root.ljust(root_sectors * SECTOR, b"\0")
         return (boot + table * 2 + root + bytes(self.data)).ljust(total * SECTOR, b"\0")
@@ -124,7 +127,8 @@ def gpt_header(lba, other_lba, last_usable, disk_id, table_lba, table):
 
 
 def protective_mbr(sectors):
-    entry = struct.pack("<B3sB3sII", 0, b"\x00\x02\x00", 0xEE, b"\xff\xff\xff", 1, min(sectors - 1, 0xFFFFFFFF))
+    entry = struct.pack("<B3sB3sII", 0, b"\x00\x02\x00", 0xEE, b"\xff\xff\xff", 1,
+                        min(sectors - 1, 0xFFFFFFFF))
     return (bytes(446) + entry).ljust(SECTOR - 2, b"\0") + b"\x55\xaa"
 
 

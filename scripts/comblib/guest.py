@@ -79,10 +79,11 @@ class Guest:
     def __init__(self, machine, timeout=TIMEOUT_S, log=None):
         self.machine = machine
         self.timeout = timeout
-        self.log = log            # a path: everything the guest says goes there too
+        self.log = log             # a path: everything the guest says goes there too
         self.accelerator = None
-        self.output = b""         # all serial output so far
-        self.position = 0         # what expect has consumed
+        self.output = bytearray()  # all serial output so far
+        self.position = 0          # what expect has consumed
+        self.before = b""          # what came before the last match of expect
         self.process = None
         self.deadline = None
         self._log_file = None
@@ -181,16 +182,16 @@ class Guest:
     def expect(self, pattern, timeout=None):
         """Waits for a pattern (bytes are taken literally) in what has not been consumed yet.
 
-        Returns the match; consumes up to its end.  match.string[:match.start()]
-        is what came before it.
+        Returns the match and consumes up to its end; self.before is what it skipped.
         """
         if isinstance(pattern, bytes):
             pattern = re.compile(re.escape(pattern))
         end = self._end(timeout)
         while True:
-            match = pattern.search(self.output[self.position:])
+            match = pattern.search(self.output, self.position)
             if match:
-                self.position += match.end()
+                self.before = bytes(self.output[self.position:match.start()])
+                self.position = match.end()
                 return match
             if time.monotonic() >= end:
                 raise GuestTimeout(f"no {pattern.pattern!r} in time", self.tail())
@@ -203,12 +204,16 @@ class Guest:
             raise ValueError("a command is one line")
         self.send(line.encode() + b"\n")
         match = self.expect(STATUS, timeout)
-        text = match.string[:match.start()].decode(errors="replace")
+        text = self.before.decode(errors="replace")
         return Result(text.replace("\r\n", "\n"), int(match[1]))
+
+    def is_late(self):
+        """True: the time limit has passed."""
+        return time.monotonic() >= self.deadline
 
     def tail(self):
         """The last of the serial output, without terminal control, for people."""
-        text = ESCAPES.sub(b"", self.output[-TAIL_BYTES:]).replace(b"\r", b"").replace(MARK, b"")
+        text = ESCAPES.sub(b"", bytes(self.output[-TAIL_BYTES:])).replace(b"\r", b"").replace(MARK, b"")
         return text.decode(errors="replace").strip()
 
     # --- plumbing ---

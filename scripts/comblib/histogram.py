@@ -21,7 +21,7 @@ def script(records, output):
     lines = ["set terminal svg size 720,400 font 'sans,12' background '#ffffff'",
              f"set output '{output}'", f"set title '{first['path']}: {first['unit']}'",
              f"set xlabel '{first['unit']}'", "set ylabel 'samples, %'", "set yrange [0:*]",
-             "set key top right", "set style fill solid 0.4 noborder", "set grid ytics"]
+             "set key below", "set style fill solid 0.4 noborder", "set grid ytics"]
     curves = []
     for number, record in enumerate(records):
         lines.append(f"$data{number} << EOD")

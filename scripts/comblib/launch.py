@@ -19,7 +19,8 @@ def disk_write(image, options, path):
     """A disk image that boots `image` with `options`."""
     try:
         data = disk.disk_bytes(image.read_bytes(), disk.config_bytes(options))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_relative_to(BUILD):
+            path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except (disk.DiskError, OSError) as error:
         raise Failure(f"cannot write {path}: {error}") from None

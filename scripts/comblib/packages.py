@@ -27,9 +27,9 @@ class Package:
 
 
 BUILD = (
-    Package("clang-19", "compiler", ("clang-19", "clang-18")),
-    Package("lld-19", "linkers", ("ld.lld-19", "ld.lld-18")),
-    Package("llvm-19", "llvm-strip, llvm-ar", ("llvm-strip-19", "llvm-strip-18")),
+    Package("clang-19", "compiler", ("clang-19", "clang-20")),
+    Package("lld-19", "linkers", ("ld.lld-19", "ld.lld-20")),
+    Package("llvm-19", "llvm-strip, llvm-ar", ("llvm-strip-19", "llvm-strip-20")),
     Package("cmake", "build system", ("cmake",)),
     Package("ninja-build", "build tool", ("ninja",)),
     Package("gnu-efi", "EFI headers", ("/usr/include/efi/efi.h",)),
@@ -42,7 +42,7 @@ RUN = (
 TEST = (
     Package("libcmocka-dev", "unit tests", ("/usr/include/cmocka.h",)),
     Package("libclang-rt-19-dev", "sanitizers", ("/usr/lib/llvm-19/lib/clang/19/lib/linux",
-                                                 "/usr/lib/llvm-18/lib/clang/18/lib/linux")),
+                                                 "/usr/lib/llvm-20/lib/clang/20/lib/linux")),
     Package("clang-format-19", "style check", ("clang-format-19",)),
     Package("clang-tidy-19", "static checks", ("clang-tidy-19",)),
 )

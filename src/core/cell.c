@@ -363,6 +363,32 @@ static void cell_defer(struct cell *cell, struct edge *inner, enum cell_state st
     arch_gate_trap_return(inner, true);
 }
 
+/* `home`, if any, is inside through `edge` and goes on in the caller. */
+static void cell_leave(struct cell *cell, struct cell *home, struct edge *edge, enum status status,
+                       enum cell_state state)
+{
+    if (home == nullptr) {
+        cell_finish(cell, state);
+        return;
+    }
+    arch_gate_unwind(home, edge, status);
+    sched_restore(home);
+    struct cell *caller = cell_at(edge->caller);
+    cell_finish(cell, state);
+    if (caller->dying) {
+        cell_end(caller, (enum cell_state)caller->dying_state);
+    }
+}
+
+void cell_crash(struct cell *cell, enum status status)
+{
+    struct edge *chain[CALL_DEPTH_MAX];
+    uint32_t depth;
+    uint32_t at = 0;
+    struct cell *home = cell_visitor(cell, chain, &depth, &at);
+    cell_leave(cell, home, home != nullptr ? chain[at] : nullptr, status, CELL_CRASHED);
+}
+
 /*
  * A thread inside `cell` may at this moment be further in, in a third cell that
  * has done nothing wrong: that call is finished first.
@@ -375,24 +401,13 @@ void cell_end(struct cell *cell, enum cell_state state)
         cell_defer(cell, chain[0], state);
         return;
     }
-    uint32_t at;
+    uint32_t at = 0;
     struct cell *home = cell_visitor(cell, chain, &depth, &at);
-    if (home == nullptr) {
-        cell_finish(cell, state);
-        return;
-    }
-    if (at + 1 < depth) {
+    if (home != nullptr && at + 1 < depth) {
         cell_defer(cell, chain[at + 1], state);
         return;
     }
-    struct edge *edge = chain[at];
-    arch_gate_unwind(home, edge, state == CELL_CRASHED ? ST_CRASHED : ST_GONE);
-    sched_restore(home);
-    struct cell *caller = cell_at(edge->caller);
-    cell_finish(cell, state);
-    if (caller->dying) {
-        cell_end(caller, (enum cell_state)caller->dying_state);
-    }
+    cell_leave(cell, home, home != nullptr ? chain[at] : nullptr, ST_GONE, state);
 }
 
 enum status cell_forget(struct cell *cell)

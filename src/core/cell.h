@@ -62,6 +62,8 @@ enum status cell_set_state(struct cell *cell, enum cell_state state);
 enum status cell_forget(struct cell *cell);
 /* Ends the instance, now or as soon as its thread is back from a call; it then is `state`. */
 void cell_end(struct cell *cell, enum cell_state state);
+/* Ends it at once: it is the one that broke.  Its caller, if any, gets `status`. */
+void cell_crash(struct cell *cell, enum status status);
 /* A page of the heap that is touched for the first time. */
 bool cell_heap_fault(struct cell *cell, uint64_t address);
 enum status cell_record(uint32_t id, struct cell_record *record);

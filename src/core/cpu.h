@@ -23,6 +23,7 @@ struct cpu {
     struct cell *timers; /* ascending deadlines */
     uint64_t armed_at;    /* TSC the timer is set to; UINT64_MAX: off */
     uint64_t switched_at; /* TSC of the last charge */
+    uint64_t sampled_at;  /* TSC of the watchdog's last look */
     uint64_t idle_tsc;
     uint64_t switches;
     uint64_t traps, interrupts;

@@ -20,7 +20,8 @@ struct edge {
     uint32_t out_slot, in_slot;
     cap_handle handle;
     bool return_trapped;
-    uint64_t watch_tsc; /* thread time at which the call under way is overdue; 0: not watched */
+    uint64_t watch_tsc;  /* thread time at which the call under way is overdue; 0: not watched */
+    uint64_t watch_from; /* the caller's own time when the watch began */
 };
 
 void edge_init(void);

@@ -68,7 +68,7 @@ void fault_cell(struct cell *guilty, const struct fault *fault)
 {
     guilty->crashes++;
     fault_record(guilty, sched_current(), fault);
-    cell_end(guilty, CELL_CRASHED);
+    cell_crash(guilty, fault->reason == CRASH_WATCHDOG ? ST_TIMEOUT : ST_CRASHED);
 }
 
 void fault_gate_corrupt(struct cell *cell)
@@ -78,9 +78,10 @@ void fault_gate_corrupt(struct cell *cell)
 }
 
 /*
- * The thread of `home` is overdue.  If it is in its own code, that is to blame.
- * If it is in a call, the innermost callee gets its own time first; its return
- * is trapped, so that a quick callee is not blamed for a caller that loops.
+ * Looks at a thread that has not waited lately.  In its own code, its own time
+ * counts.  In a call, the innermost callee's does, from the first look on; the
+ * return is trapped, so that a quick callee is not blamed for a caller that
+ * loops, and a caller is not charged for a slow callee.
  */
 void fault_watchdog(struct cell *home)
 {
@@ -88,21 +89,21 @@ void fault_watchdog(struct cell *home)
     struct edge *chain[CALL_DEPTH_MAX];
     uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
     if (depth == 0) {
-        fault_cell(home, &watchdog);
+        if (home->thread.since_wait >= home->timeout_tsc) {
+            fault_cell(home, &watchdog);
+        }
         return;
     }
     struct edge *inner = chain[depth - 1];
     struct cell *callee = cell_at(inner->callee);
-    uint64_t used = home->thread.cpu_tsc;
     if (inner->watch_tsc == 0) {
-        inner->watch_tsc = used + callee->timeout_tsc;
+        inner->watch_tsc = home->thread.cpu_tsc + callee->timeout_tsc;
+        inner->watch_from = home->thread.since_wait;
         arch_gate_trap_return(inner, true);
-    } else if (used >= inner->watch_tsc) {
+    } else if (home->thread.cpu_tsc >= inner->watch_tsc) {
+        home->thread.since_wait = inner->watch_from;
         fault_cell(callee, &watchdog);
-        return;
     }
-    /* Look again when the callee's time is up. */
-    home->thread.since_wait = home->timeout_tsc - u64_min(home->timeout_tsc, inner->watch_tsc - used);
 }
 
 void fault_edge_returned(struct cell *home, struct edge *edge)
@@ -110,7 +111,7 @@ void fault_edge_returned(struct cell *home, struct edge *edge)
     arch_gate_trap_return(edge, false);
     if (edge->watch_tsc != 0) {
         edge->watch_tsc = 0;
-        home->thread.since_wait = home->timeout_tsc; /* overdue still: now its own code is looked at */
+        home->thread.since_wait = edge->watch_from;
     }
     sched_restore(home);
     sched_lock_free(cell_at(edge->callee));

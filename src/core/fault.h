@@ -16,7 +16,7 @@ struct fault {
 
 /* `guilty` broke while the current thread ran. */
 void fault_cell(struct cell *guilty, const struct fault *fault);
-/* The thread of `home` has not come back to wait for too long. */
+/* The thread of `home` has not waited lately: is anybody overdue? */
 void fault_watchdog(struct cell *home);
 /* `cell` wrote nonsense into its own gate page. */
 void fault_gate_corrupt(struct cell *cell);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "scan.h"
 
+#include <rt/bits.h>
+
 /*
  * Both forbidden sequences begin with 0F.  Eight bytes at a time are searched for
  * that one byte with plain integer arithmetic; only where it stands are the two
@@ -8,7 +10,7 @@
  */
 
 #define SCAN_ESCAPE 0x0Fu
-#define SCAN_WORD_BYTES 8u
+#define SCAN_WORD_BYTES UINT64_C(8)
 #define SCAN_STEP_BYTES (2 * SCAN_WORD_BYTES)
 #define SCAN_EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
@@ -62,17 +64,21 @@ static bool scan_slow(struct scan *scan, const uint8_t *bytes, uint64_t starts, 
     return true;
 }
 
-/* Looks where the marks of one word say; two bytes past the word are readable. */
-static bool scan_marked(struct scan *scan, const uint8_t *bytes, uint64_t marks, uint64_t base)
+/* True if one of the starts in the SCAN_STEP_BYTES at `bytes` is forbidden. */
+static bool scan_step(const uint8_t *bytes)
 {
-    for (marks &= SCAN_EACH_BYTE(0x80); marks != 0; marks &= marks - 1) {
-        uint64_t i = (uint64_t)__builtin_ctzll(marks) / 8;
-        if (scan_is_forbidden(bytes + i)) {
-            scan_record(scan, bytes + i, base + i);
-            return false;
+    uint64_t low = scan_marks(scan_word(bytes));
+    uint64_t high = scan_marks(scan_word(bytes + SCAN_WORD_BYTES));
+    /* Bit 8n + 7 is byte n, bit 8n + 6 is byte n + 8: one loop, and mostly none, for both. */
+    uint64_t marks = (low & SCAN_EACH_BYTE(0x80)) | (high & SCAN_EACH_BYTE(0x80)) >> 1;
+    for (; marks != 0; marks &= marks - 1) {
+        uint64_t bit = (uint64_t)__builtin_ctzll(marks);
+        const uint8_t *sequence = bytes + bit / 8 + (~bit & 1) * SCAN_WORD_BYTES;
+        if ((sequence[1] == 0x01 || sequence[1] == 0xAE) && scan_is_forbidden(sequence)) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
 /* All starts whose sequence lies inside `bytes`. */
@@ -82,19 +88,14 @@ static bool scan_inside(struct scan *scan, const uint8_t *bytes, uint64_t count)
         return true;
     }
     uint64_t starts = count - (SCAN_SEQUENCE_BYTES - 1);
-    uint64_t i = 0;
-    for (; starts - i >= SCAN_STEP_BYTES; i += SCAN_STEP_BYTES) {
-        uint64_t low = scan_marks(scan_word(bytes + i));
-        uint64_t high = scan_marks(scan_word(bytes + i + SCAN_WORD_BYTES));
-        if (((low | high) & SCAN_EACH_BYTE(0x80)) == 0) {
-            continue;
-        }
-        if (!scan_marked(scan, bytes + i, low, scan->count + i) ||
-            !scan_marked(scan, bytes + i + SCAN_WORD_BYTES, high, scan->count + i + SCAN_WORD_BYTES)) {
-            return false;
-        }
+    const uint8_t *at = bytes;
+    const uint8_t *end = bytes + align_down(starts, SCAN_STEP_BYTES);
+    while (at != end && !scan_step(at)) {
+        at += SCAN_STEP_BYTES;
     }
-    return scan_slow(scan, bytes + i, starts - i, scan->count + i);
+    /* What is left, or the step with a find in it: here the first one is told from the next. */
+    uint64_t done = (uint64_t)(at - bytes);
+    return scan_slow(scan, at, starts - done, scan->count + done);
 }
 
 /* Sequences that began in an earlier feed; then the tail moves up to the end of this one. */

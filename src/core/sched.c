@@ -9,14 +9,17 @@
 
 #include <rt/bits.h>
 
-#define SLICE_MS 10u /* threads of one priority take turns */
+#define SLICE_MS 10u  /* threads of one priority take turns */
+#define SAMPLE_MS 50u /* how often the watchdog looks at a thread that does not wait */
 
 static uint64_t slice_tsc;
 static uint64_t period_tsc;
+static uint64_t sample_tsc;
 
 void sched_init(void)
 {
     slice_tsc = arch_tsc_hz() * SLICE_MS / 1000;
+    sample_tsc = arch_tsc_hz() * SAMPLE_MS / 1000;
     period_tsc = arch_tsc_hz() * BUDGET_PERIOD_MS / 1000;
     struct cpu *cpu = cpu_this();
     cpu->armed_at = UINT64_MAX;
@@ -134,7 +137,10 @@ static void timer_update(struct cpu *cpu, const struct cell *current)
     uint64_t need = cpu->timers != nullptr ? cpu->timers->thread.deadline : UINT64_MAX;
     if (current != nullptr) {
         const struct thread *thread = &current->thread;
-        uint64_t left = current->timeout_tsc - u64_min(thread->since_wait, current->timeout_tsc);
+        uint64_t left = sample_tsc;
+        if (thread->since_wait < current->timeout_tsc) {
+            left = u64_min(left, current->timeout_tsc - thread->since_wait);
+        }
         if (current->manifest.limits.cpu_percent < 100) {
             left = u64_min(left, thread->budget_left);
         }
@@ -198,7 +204,8 @@ void sched_timer(void)
     charge(cpu);
     timer_expire(cpu);
     struct cell *current = cpu->current;
-    if (current != nullptr && current->thread.since_wait >= current->timeout_tsc) {
+    if (current != nullptr && cpu->switched_at - cpu->sampled_at >= sample_tsc) {
+        cpu->sampled_at = cpu->switched_at;
         fault_watchdog(current);
     }
     if (current != nullptr && current->thread.state == THREAD_READY && current->thread.next != current &&

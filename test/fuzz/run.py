@@ -32,8 +32,8 @@ def main():
     shutil.rmtree(corpus, ignore_errors=True)
     corpus.mkdir(parents=True)
     seeds_copy(seeds, corpus)
-    command = [target, f"-runs={runs}", "-seed=1", f"-max_len={length}", "-print_final_stats=1", "-verbosity=0",
-               f"-artifact_prefix={corpus}-crash-", str(corpus)]
+    command = [target, f"-runs={runs}", "-seed=1", f"-max_len={length}", "-print_final_stats=1",
+               "-verbosity=0", f"-artifact_prefix={corpus}-crash-", str(corpus)]
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                             errors="replace", check=False)
     match = re.search(r"number_of_executed_units:\s*(\d+)", result.stdout)

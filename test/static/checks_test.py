@@ -51,7 +51,8 @@ def write(root, path, text):
 
 
 def run(script, root):
-    result = subprocess.run([sys.executable, SCRIPTS / script, root], capture_output=True, text=True, check=False)
+    result = subprocess.run([sys.executable, SCRIPTS / script, root], capture_output=True, text=True,
+                            check=False)
     return result.returncode, result.stdout
 
 

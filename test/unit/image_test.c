@@ -54,6 +54,8 @@ static const struct breakage breakages[] = {
     E("ELF0049: an interpreter", P(FILE_STACK, type), 3, ST_INVALID),
     E("ELF0050: thread-local storage", P(FILE_STACK, type), 7, ST_INVALID),
     E("ELF0051: unknown program header", P(FILE_STACK, type), 0x70000001, ST_INVALID),
+    E("ELF0052: last segment below the others", P(3, address), 0, ST_INVALID),
+    E("ELF0053: last two segments share a page", P(2, memory_bytes), PAGE_BYTES + 1, ST_INVALID),
 
     E("ELF0060: relro of part of a page", P(FILE_RELRO_RANGE, memory_bytes), 100, ST_INVALID),
     E("ELF0061: relro not page aligned", P(FILE_RELRO_RANGE, address), FILE_AT(cell) + 64, ST_INVALID),

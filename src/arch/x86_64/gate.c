@@ -10,6 +10,7 @@
 #include <core/cell.h>
 #include <core/edge.h>
 #include <core/fault.h>
+#include <core/log.h>
 #include <core/panic.h>
 #include <core/random.h>
 #include <rt/bits.h>
@@ -260,12 +261,16 @@ static bool is_inside(const struct edge *edge)
            top == gate_stub_address(edge->id) + gate_places[GATE_AT_RETURNED];
 }
 
+static bool is_open(const struct edge *edge, const struct cell *from)
+{
+    return edge->caller == from->id && from->arch.gate->out_stack[edge->out_slot] != 0;
+}
+
 static struct edge *chain_step(const struct cell *from, uint32_t in_stub)
 {
     uint32_t cursor = 0;
     for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
-        bool open = edge->caller == from->id && from->arch.gate->out_stack[edge->out_slot] != 0;
-        if (open && (edge->id == in_stub || is_inside(edge))) {
+        if (is_open(edge, from) && (edge->id == in_stub || is_inside(edge))) {
             return edge;
         }
     }
@@ -278,6 +283,10 @@ uint32_t arch_gate_chain(const struct cell *home, struct edge *chain[], uint32_t
         return gate_pt_chain(home, chain, max);
     }
     uint32_t in_stub = arch_gate_of(home->arch.frame.rip);
+    uint64_t place = home->arch.frame.rip % GATE_STUB_BYTES;
+    if (place >= gate_places[GATE_AT_CHECKED_OUT] && place < gate_places[GATE_AT_BAD_IN]) {
+        in_stub = EDGE_NONE; /* back in the caller but for the registers */
+    }
     const struct cell *at = home;
     uint32_t depth = 0;
     while (depth < max && at->arch.gate != nullptr) {
@@ -371,45 +380,60 @@ static struct cell *stub_side(const struct edge *edge, uint64_t at)
     return cell_at(callee && !outside && at != gate_places[GATE_AT_BAD_IN] ? edge->callee : edge->caller);
 }
 
-static struct cell *last_in_chain(struct cell *home, const struct edge *except)
-{
-    struct edge *chain[CALL_DEPTH_MAX];
-    uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
-    while (depth > 0 && chain[depth - 1] == except) {
-        depth--;
-    }
-    return depth > 0 ? cell_at(chain[depth - 1]->callee) : home;
-}
-
-static bool is_open_edge(struct cell *home, const struct edge *edge)
+static bool is_last_open(struct cell *home, const struct edge *edge)
 {
     struct edge *chain[CALL_DEPTH_MAX];
     uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
     return depth > 0 && chain[depth - 1] == edge;
 }
 
+/*
+ * Somebody on this thread broke the rules of a stub, and the rights no longer
+ * tell who.  Where caller and callee both say that a call is open, the callee is
+ * in it: a cell can say so falsely only about itself.  If the last of these says
+ * it has called on, while that callee denies it, either may be lying; then
+ * nobody is blamed and the call ends with an error, which costs the honest one
+ * nothing that the other could not do anyway.
+ */
+static enum gate_verdict judge(struct cell *home, struct cell **guilty)
+{
+    struct cell *at = home;
+    for (struct edge *edge = chain_step(at, EDGE_NONE); edge != nullptr; edge = chain_step(at, EDGE_NONE)) {
+        at = cell_at(edge->callee);
+    }
+    uint32_t cursor = 0;
+    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+        if (is_open(edge, at)) {
+            log_write(LOG_WARN, 0, "gate violation between %s and %s: that call ends with an error", at->name,
+                      cell_at(edge->callee)->name);
+            arch_gate_unwind(home, edge, ST_CRASHED);
+            return GATE_RESUME;
+        }
+    }
+    *guilty = at;
+    return GATE_GUILTY;
+}
+
 /* The compare with the callee's token failed, or the callee is gone. */
 static enum gate_verdict refused(struct cell *home, struct edge *edge, struct cell **guilty)
 {
-    if (edge->state != PEER_UP && is_open_edge(home, edge)) {
+    if (edge->state != PEER_UP && is_last_open(home, edge)) {
         arch_gate_unwind(home, edge, edge->state == PEER_REVOKED ? ST_REVOKED : ST_GONE);
         return GATE_RESUME;
     }
-    *guilty = last_in_chain(home, edge);
-    return GATE_GUILTY;
+    return judge(home, guilty);
 }
 
 /* The compare with the caller's return token failed. */
 static enum gate_verdict returned(struct cell *home, struct edge *edge, struct cell **guilty)
 {
-    if (edge->return_trapped && is_open_edge(home, edge)) {
+    if (edge->return_trapped && is_last_open(home, edge)) {
         home->arch.frame.rip = stub_place(edge, GATE_AT_RESUME);
         home->arch.inside = cell_at(edge->caller);
         fault_edge_returned(home, edge);
         return GATE_RESUME;
     }
-    *guilty = cell_at(edge->callee);
-    return GATE_GUILTY;
+    return judge(home, guilty);
 }
 
 static enum gate_verdict page_fault(struct cell *home, struct edge *edge, uint64_t at, uint64_t address,
@@ -434,15 +458,9 @@ static enum gate_verdict page_fault(struct cell *home, struct edge *edge, uint64
     if (side == cell_at(edge->callee) && edge->state != PEER_UP) {
         return refused(home, edge, guilty);
     }
-    if (at == gate_places[GATE_AT_POP] && address < PAGE_BYTES) {
-        *guilty = cell_at(edge->callee); /* came back without having been called */
-        return GATE_GUILTY;
-    }
     *guilty = thread_inside(home, (uint32_t)home->arch.pkru);
-    if (*guilty == nullptr) {
-        *guilty = last_in_chain(home, edge);
-    }
-    return GATE_GUILTY;
+    bool unasked = at == gate_places[GATE_AT_POP] && address < PAGE_BYTES; /* a return without a call */
+    return *guilty == nullptr || unasked ? judge(home, guilty) : GATE_GUILTY;
 }
 
 enum gate_verdict gate_exception(struct cell *home, uint32_t vector, uint64_t address, struct cell **guilty)
@@ -461,6 +479,5 @@ enum gate_verdict gate_exception(struct cell *home, uint32_t vector, uint64_t ad
     if (edge != nullptr && vector == 6 && at == gate_places[GATE_AT_BAD_OUT]) {
         return returned(home, edge, guilty);
     }
-    *guilty = last_in_chain(home, edge); /* the middle of an instruction, TF set, an unused stub */
-    return GATE_GUILTY;
+    return judge(home, guilty); /* the middle of an instruction, TF set, an unused stub */
 }
