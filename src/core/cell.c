@@ -31,11 +31,21 @@ struct cell *cell_at(uint32_t id)
     return id > 0 && id < CELL_MAX && cells[id].state != CELL_EMPTY ? &cells[id] : nullptr;
 }
 
+struct cell *cell_next(const struct cell *previous)
+{
+    for (uint32_t id = previous != nullptr ? previous->id + 1 : 1; id < CELL_MAX; id++) {
+        if (cells[id].state != CELL_EMPTY) {
+            return &cells[id];
+        }
+    }
+    return nullptr;
+}
+
 struct cell *cell_named(const char *name)
 {
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        if (cells[id].state != CELL_EMPTY && text_equal(cells[id].name, name)) {
-            return &cells[id];
+    FOR_EACH_CELL (cell) {
+        if (text_equal(cell->name, name)) {
+            return cell;
         }
     }
     return nullptr;
@@ -63,9 +73,9 @@ void cell_peer_changed(struct cell *cell)
 
 static void cell_changed(void)
 {
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        if (cells[id].state != CELL_EMPTY && cells[id].watches_cells) {
-            sched_notify(&cells[id], BIT64(EVENT_CELLS));
+    FOR_EACH_CELL (cell) {
+        if (cell->watches_cells) {
+            sched_notify(cell, BIT64(EVENT_CELLS));
         }
     }
 }
@@ -110,7 +120,7 @@ static enum status cell_find_record(const struct cell_create *create, struct cel
     }
     for (uint32_t id = 1; id < CELL_MAX; id++) {
         if (cells[id].state == CELL_EMPTY) {
-            cells[id] = (struct cell){.id = id, .state = CELL_STOPPED};
+            cells[id] = (struct cell){ .id = id, .state = CELL_STOPPED };
             *found = &cells[id];
             return ST_OK;
         }
@@ -235,7 +245,7 @@ static void cell_erase(struct cell *cell)
     if (cell->memory != nullptr) {
         domain_destroy(cell->memory);
     }
-    *cell = (struct cell){.id = cell->id};
+    *cell = (struct cell){ .id = cell->id };
 }
 
 enum status cell_create(const struct cell_create *create, uint32_t *id)
@@ -295,7 +305,7 @@ static void root_revive(void)
     if (++root_tries > CELL_ROOT_TRIES) {
         panic("the warden does not come up: %u tries", CELL_ROOT_TRIES);
     }
-    static const struct cell_create create = {.name = CELL_ROOT_NAME, .image = CELL_ROOT_NAME};
+    static const struct cell_create create = { .name = CELL_ROOT_NAME, .image = CELL_ROOT_NAME };
     uint32_t id;
     enum status status = cell_create(&create, &id);
     if (status == ST_OK) {
@@ -309,10 +319,8 @@ static void root_revive(void)
 /* Threads that wait to get into `cell` get an answer instead. */
 static void cell_refuse_waiters(struct cell *cell)
 {
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        struct cell *home = cell_at(id);
-        if (home == nullptr || home == cell || home->thread.state != THREAD_LOCKED ||
-            home->thread.locked_on != cell) {
+    FOR_EACH_CELL (home) {
+        if (home == cell || home->thread.state != THREAD_LOCKED || home->thread.locked_on != cell) {
             continue;
         }
         struct edge *chain[CALL_DEPTH_MAX];
@@ -341,9 +349,8 @@ static void cell_finish(struct cell *cell, enum cell_state state)
 /* The thread whose open calls lead into `cell`, with those calls; null: nobody is inside. */
 static struct cell *cell_visitor(const struct cell *cell, struct edge *chain[], uint32_t *depth, uint32_t *at)
 {
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        struct cell *home = cell_at(id);
-        if (home == nullptr || home->thread.state == THREAD_NONE || home->thread.locked_on == cell) {
+    FOR_EACH_CELL (home) {
+        if (home->thread.state == THREAD_NONE || home->thread.locked_on == cell) {
             continue;
         }
         *depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
@@ -415,8 +422,7 @@ enum status cell_forget(struct cell *cell)
     if (cell_is_up(cell) || text_equal(cell->name, CELL_ROOT_NAME)) {
         return ST_STATE;
     }
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         if (edge->callee == cell->id) {
             return ST_BUSY;
         }
@@ -520,7 +526,7 @@ void cell_symbol(uint64_t address, char *text, uint64_t bytes)
     uint32_t edge = arch_gate_of(address);
     if (edge != EDGE_NONE) {
         text_format(text, bytes, "gate %u+0x%lx", edge,
-                    address - (uint64_t)arch_gate_address(&(struct edge){.id = edge}));
+                    address - (uint64_t)arch_gate_address(&(struct edge){ .id = edge }));
     } else if (!symbol_in_cell(address, text, bytes)) {
         text_format(text, bytes, "0x%lx", address);
     }

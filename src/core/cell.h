@@ -22,17 +22,17 @@ struct cell {
     struct cell_channel *channels;  /* ... and of its second */
     struct manifest manifest;
     uint32_t id, state, epoch;
-    uint32_t image;      /* bundle entry */
+    uint32_t image; /* bundle entry */
     uint32_t crashes;
-    bool reads_log;      /* holds CAP_LOG: gets EVENT_LOG */
-    bool watches_cells;  /* holds CAP_CELLS with CONTROL: gets EVENT_CELLS */
-    uint64_t calls;      /* monitor calls */
-    uint64_t scanned;    /* bytes, of the present instance */
+    bool reads_log;                /* holds CAP_LOG: gets EVENT_LOG */
+    bool watches_cells;            /* holds CAP_CELLS with CONTROL: gets EVENT_CELLS */
+    uint64_t calls;                /* monitor calls */
+    uint64_t scanned;              /* bytes, of the present instance */
     uint64_t text_start, text_end; /* of the loaded image */
     uint64_t heap, heap_bytes;
     uint64_t timeout_tsc;
-    bool dying;          /* ends as soon as its thread is back from a call */
-    uint32_t dying_state; /* what it then becomes */
+    bool dying;                       /* ends as soon as its thread is back from a call */
+    uint32_t dying_state;             /* what it then becomes */
     uint64_t entries[CELL_ENTRY_MAX]; /* checked addresses of its gate entries, 0: none */
     uint64_t start;
     uint64_t stack_top, entry_stack_top; /* the latter 0: provides no gate */
@@ -49,7 +49,10 @@ struct cell {
 #define CELL_ROOT_TRIES 16u /* starts of the warden in a row that never got to run */
 
 void cell_init(void);
-struct cell *cell_at(uint32_t id); /* null: no such cell */
+struct cell *cell_at(uint32_t id);                   /* null: no such cell */
+struct cell *cell_next(const struct cell *previous); /* null: the first, and after the last */
+#define FOR_EACH_CELL(name) \
+    for (struct cell *name = cell_next(nullptr); name != nullptr; name = cell_next(name))
 struct cell *cell_named(const char *name);
 bool cell_is_up(const struct cell *cell);
 uint32_t cell_count(void);

@@ -15,15 +15,15 @@ struct cpu {
     uint32_t live_pkru; /* what the PKRU register holds */
     uint8_t reschedule; /* leave through sched_pick */
     uint8_t reserved[3];
-    uint32_t idle;      /* in hlt: an interrupt from ring 0 is expected */
+    uint32_t idle; /* in hlt: an interrupt from ring 0 is expected */
     uint32_t has_keys;
 
-    uint32_t ready; /* bit p: queue[p] is not empty */
+    uint32_t ready;                     /* bit p: queue[p] is not empty */
     struct cell *queue[PRIORITY_COUNT]; /* circular, head first */
-    struct cell *timers; /* ascending deadlines */
-    uint64_t armed_at;    /* TSC the timer is set to; UINT64_MAX: off */
-    uint64_t switched_at; /* TSC of the last charge */
-    uint64_t sampled_at;  /* TSC of the watchdog's last look */
+    struct cell *timers;                /* ascending deadlines */
+    uint64_t armed_at;                  /* TSC the timer is set to; UINT64_MAX: off */
+    uint64_t switched_at;               /* TSC of the last charge */
+    uint64_t sampled_at;                /* TSC of the watchdog's last look */
     uint64_t idle_tsc;
     uint64_t switches;
     uint64_t traps, interrupts;

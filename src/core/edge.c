@@ -10,6 +10,7 @@
 
 static struct edge edges[EDGE_MAX];
 static uint32_t edges_used;
+static uint32_t edges_end; /* one more than the highest id ever used */
 
 void edge_init(void)
 {
@@ -23,12 +24,11 @@ struct edge *edge_at(uint32_t id)
     return id < EDGE_MAX && edges[id].state != PEER_EMPTY ? &edges[id] : nullptr;
 }
 
-struct edge *edge_next(uint32_t *cursor)
+struct edge *edge_next(const struct edge *previous)
 {
-    while (*cursor < EDGE_MAX) {
-        struct edge *edge = &edges[(*cursor)++];
-        if (edge->state != PEER_EMPTY) {
-            return edge;
+    for (uint32_t id = previous != nullptr ? previous->id + 1 : 0; id < edges_end; id++) {
+        if (edges[id].state != PEER_EMPTY) {
+            return &edges[id];
         }
     }
     return nullptr;
@@ -42,8 +42,7 @@ uint32_t edge_count(void)
 uint32_t edge_count_of(uint32_t caller)
 {
     uint32_t count = 0;
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         count += edge->caller == caller;
     }
     return count;
@@ -57,8 +56,7 @@ bool edge_is_reachable(uint32_t from, uint32_t to)
     uint64_t before = 0;
     while (reached != before) {
         before = reached;
-        uint32_t cursor = 0;
-        for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+        FOR_EACH_EDGE (edge) {
             if ((reached & BIT64(edge->caller)) != 0) {
                 reached |= BIT64(edge->callee);
             }
@@ -91,8 +89,7 @@ static enum status edge_match(const struct cell *caller, uint32_t uses, const st
 
 static struct edge *edge_find(uint32_t caller, uint32_t uses, uint32_t callee)
 {
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         if (edge->caller == caller && edge->uses == uses && edge->callee == callee) {
             return edge;
         }
@@ -113,8 +110,7 @@ static uint32_t edge_out_slot(const struct cell *caller)
 static uint32_t edge_in_slot(uint32_t callee)
 {
     uint64_t taken = 0;
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         if (edge->callee == callee) {
             taken |= BIT64(edge->in_slot);
         }
@@ -131,8 +127,9 @@ static enum status edge_allocate(struct cell *caller, struct cell *callee, struc
     }
     for (uint32_t i = 0; i < EDGE_MAX; i++) {
         if (edges[i].state == PEER_EMPTY) {
-            edges[i] = (struct edge){.id = i, .out_slot = out, .in_slot = in};
+            edges[i] = (struct edge){ .id = i, .out_slot = out, .in_slot = in };
             *found = &edges[i];
+            edges_end = edges_end > i ? edges_end : i + 1;
             return ST_OK;
         }
     }
@@ -225,8 +222,7 @@ void edge_revoke(uint32_t id)
 
 void edge_callee_down(struct cell *callee)
 {
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         if (edge->callee != callee->id || edge->state == PEER_REVOKED) {
             continue;
         }
@@ -240,13 +236,12 @@ void edge_callee_down(struct cell *callee)
 
 void edge_caller_down(struct cell *caller)
 {
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         if (edge->caller != caller->id) {
             continue;
         }
         arch_gate_close(edge, ST_REVOKED);
-        *edge = (struct edge){.id = edge->id};
+        *edge = (struct edge){ .id = edge->id };
         edges_used--;
     }
 }
@@ -269,6 +264,7 @@ enum status edge_record(uint32_t id, struct edge_record *record)
         .in_call = arch_gate_in_call(edge),
         .handle = edge->handle,
     };
-    text_copy(record->interface, sizeof record->interface, cell_at(edge->caller)->manifest.uses[edge->uses].name);
+    text_copy(record->interface, sizeof record->interface,
+              cell_at(edge->caller)->manifest.uses[edge->uses].name);
     return ST_OK;
 }

@@ -14,7 +14,7 @@
 
 struct edge {
     uint32_t id;
-    uint32_t state; /* enum peer_state */
+    uint32_t state;          /* enum peer_state */
     uint32_t caller, callee; /* cell ids */
     uint32_t uses, entry;    /* manifest index of the caller; entry point of the callee */
     uint32_t out_slot, in_slot;
@@ -25,8 +25,10 @@ struct edge {
 };
 
 void edge_init(void);
-struct edge *edge_at(uint32_t id); /* null: none */
-struct edge *edge_next(uint32_t *cursor); /* iterates live edges; start with 0 */
+struct edge *edge_at(uint32_t id);                   /* null: none */
+struct edge *edge_next(const struct edge *previous); /* null: the first, and after the last */
+#define FOR_EACH_EDGE(name) \
+    for (struct edge *name = edge_next(nullptr); name != nullptr; name = edge_next(name))
 enum status edge_link(struct cell *caller, uint32_t uses, struct cell *callee, uint32_t *id);
 void edge_revoke(uint32_t id);
 /* The callee went down: its edges answer ST_GONE. */

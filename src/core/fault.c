@@ -73,7 +73,7 @@ void fault_cell(struct cell *guilty, const struct fault *fault)
 
 void fault_gate_corrupt(struct cell *cell)
 {
-    static const struct fault corrupt = {.reason = CRASH_GATE};
+    static const struct fault corrupt = { .reason = CRASH_GATE };
     fault_cell(cell, &corrupt);
 }
 
@@ -85,7 +85,7 @@ void fault_gate_corrupt(struct cell *cell)
  */
 void fault_watchdog(struct cell *home)
 {
-    static const struct fault watchdog = {.reason = CRASH_WATCHDOG};
+    static const struct fault watchdog = { .reason = CRASH_WATCHDOG };
     struct edge *chain[CALL_DEPTH_MAX];
     uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
     if (depth == 0) {

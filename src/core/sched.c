@@ -221,7 +221,7 @@ void sched_start(struct cell *cell)
 {
     struct thread *thread = &cell->thread;
     uint64_t used = thread->cpu_tsc;
-    *thread = (struct thread){.cpu_tsc = used, .priority = (uint8_t)cell->manifest.limits.priority};
+    *thread = (struct thread){ .cpu_tsc = used, .priority = (uint8_t)cell->manifest.limits.priority };
     thread->in_lock = true;
     thread->events = 0;
     thread_make_ready(cell);
@@ -327,9 +327,8 @@ static struct cell *lock_holder(struct cell *callee, struct edge **through)
     if (callee->thread.in_lock) {
         return callee;
     }
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        struct cell *home = cell_at(id);
-        if (home == nullptr || home->thread.state == THREAD_NONE) {
+    FOR_EACH_CELL (home) {
+        if (home->thread.state == THREAD_NONE) {
             continue;
         }
         struct edge *chain[CALL_DEPTH_MAX];
@@ -367,7 +366,8 @@ void sched_lock_free(struct cell *callee)
 {
     for (uint32_t id = 1; id < CELL_MAX; id++) {
         struct cell *waiter = cell_at(id);
-        if (waiter != nullptr && waiter->thread.state == THREAD_LOCKED && waiter->thread.locked_on == callee) {
+        if (waiter != nullptr && waiter->thread.state == THREAD_LOCKED &&
+            waiter->thread.locked_on == callee) {
             waiter->thread.locked_on = nullptr;
             thread_make_ready(waiter);
         }

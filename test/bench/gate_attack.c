@@ -11,7 +11,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define HUNG_S 20u /* emulated and counted, a child still needs less than one */
+#define HUNG_S 20u                 /* emulated and counted, a child still needs less than one */
 #define HANDLER_STACK_BYTES 65536u /* AVX-512 and tiles are saved on it too */
 
 struct jump jump_of_caller, jump_of_callee;

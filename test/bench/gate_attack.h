@@ -9,16 +9,16 @@
  * the verdict: nothing that it does to the cells, or to its rights, is left.
  */
 struct attack {
-    const uint8_t *entry;     /* of the callee; null: cell_add */
-    struct jump caller;       /* what the caller does */
-    struct jump callee;       /* what cell_jump does, if that is the entry */
-    uint64_t token_change;    /* exclusive-or, into the callee's copy of the token */
-    uint64_t return_change;   /* the same, of the caller's copy of the return token */
-    bool is_busy;             /* somebody is inside the callee */
+    const uint8_t *entry;   /* of the callee; null: cell_add */
+    struct jump caller;     /* what the caller does */
+    struct jump callee;     /* what cell_jump does, if that is the entry */
+    uint64_t token_change;  /* exclusive-or, into the callee's copy of the token */
+    uint64_t return_change; /* the same, of the caller's copy of the return token */
+    bool is_busy;           /* somebody is inside the callee */
 };
 
 enum attack_end {
-    END_HUNG = 0,   /* or killed without a report */
+    END_HUNG = 0, /* or killed without a report */
     END_CALLER = AT_CALLER,
     END_CALLEE = AT_CALLEE,
     END_EXCEPTION,
@@ -29,7 +29,7 @@ struct attack_report {
     struct arrival arrival; /* END_CALLER, END_CALLEE */
     uint64_t entry_stack;   /* the same: what the gate left */
     uint64_t out_stack;
-    int signal;             /* END_EXCEPTION */
+    int signal; /* END_EXCEPTION */
     uint64_t rip;
     uint64_t address;
     uint32_t pkru;

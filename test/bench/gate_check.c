@@ -94,9 +94,8 @@ static bool wrong_return_token_refused(const struct gate_pair *pair)
 static bool forged_rights_refused(const struct gate_pair *pair)
 {
     struct attack_report report;
-    struct attack attack = {
-        .caller = { .target = STUB(pair) + gate_places[GATE_AT_WRPKRU_IN], .rax = pair->callee_pkru }
-    };
+    struct attack attack = { .caller = { .target = STUB(pair) + gate_places[GATE_AT_WRPKRU_IN],
+                                         .rax = pair->callee_pkru } };
     return attempt(pair, &attack, &report) && is_exception(pair, &report, SIGILL, GATE_AT_BAD_IN) &&
            report.pkru == pair->callee_pkru;
 }
@@ -165,14 +164,14 @@ static bool callee_walled(const struct gate_pair *pair)
  * the callee through the front door only.  The callee gets back to the caller
  * only by returning: there are more ways to gate_returned than a RET of its own,
  * two of them in the stub, but none past the place where its token is fetched.
+ * Whether it frees its entry stack on the way is its own affair.
  * An exception strikes inside the stub, or with the jumper's own rights.
  */
 static bool is_return(const struct gate_pair *pair, const struct attack_report *report, uint32_t offset)
 {
     bool is_past_token = offset >= gate_fields[GATE_IN_RETURN] && offset <= gate_places[GATE_AT_POP];
     return !is_past_token && report->arrival.registers[RSP] == pair->caller_stack &&
-           report->arrival.registers[RBP] == JUMP_POISON && report->entry_stack != 0 &&
-           report->out_stack == 0;
+           report->arrival.registers[RBP] == JUMP_POISON && report->out_stack == 0;
 }
 
 static bool is_harmless(const struct gate_pair *pair, const struct attack_report *report, bool is_callee,

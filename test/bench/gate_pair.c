@@ -57,7 +57,8 @@ static bool page_open(const struct gate_pair *pair, enum pair_page page, int key
 
 static bool pages_create(struct gate_pair *pair, int caller_key, int callee_key)
 {
-    void *pages = mmap(nullptr, (size_t)PAGE_COUNT * PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *pages = mmap(nullptr, (size_t)PAGE_COUNT * PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                       0);
     if (pages == MAP_FAILED) {
         return false;
     }

@@ -63,7 +63,8 @@ static void apic_enable(uint64_t base)
 {
     uint64_t state = msr_read(MSR_APIC_BASE);
     if ((state & APIC_BASE_X2) != 0) {
-        msr_write(MSR_APIC_BASE, state & ~(APIC_BASE_ENABLE | APIC_BASE_X2)); /* the only way back to MMIO mode */
+        msr_write(MSR_APIC_BASE,
+                  state & ~(APIC_BASE_ENABLE | APIC_BASE_X2)); /* the only way back to MMIO mode */
     }
     msr_write(MSR_APIC_BASE, (state & ~APIC_BASE_X2) | APIC_BASE_ENABLE);
     apic = paging_device(base);

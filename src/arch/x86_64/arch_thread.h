@@ -29,17 +29,17 @@ struct gate_state;
 
 struct arch_thread {
     alignas(16) struct x86_frame frame;
-    uint64_t pkru; /* rights to resume with */
-    uint64_t cr3;  /* backend pt: of this cell */
-    struct cell *inside;    /* backend pt: whose rights the thread has */
-    uint64_t entry_stack;   /* backend pt: top of the entry stack; 0 while somebody is inside */
+    uint64_t pkru;        /* rights to resume with */
+    uint64_t cr3;         /* backend pt: of this cell */
+    struct cell *inside;  /* backend pt: whose rights the thread has */
+    uint64_t entry_stack; /* backend pt: top of the entry stack; 0 while somebody is inside */
     uint64_t entry_stack_top;
     uint32_t call_depth;
     uint32_t return_trap; /* backend pt: the next return is looked at in C */
     struct x86_call calls[CALL_DEPTH_MAX];
     phys_addr root, directory; /* backend pt: PML4 and PDPT of this cell */
-    uint32_t rights;    /* PKRU of this cell's code */
-    bool frame_is_set;  /* the frame is complete: a call in progress must not store its result */
+    uint32_t rights;           /* PKRU of this cell's code */
+    bool frame_is_set;         /* the frame is complete: a call in progress must not store its result */
     struct gate_constants *constants; /* gate page, read-only for the cell */
     struct gate_state *gate;          /* gate page, the cell's */
 };

@@ -51,7 +51,7 @@
 #define SELECTOR_TSS 0x28
 
 #define MONITOR_CALL_COUNT 27 /* MON_CALL_COUNT */
-#define GATE_EDGE_COUNT 1024 /* EDGE_MAX */
+#define GATE_EDGE_COUNT 1024  /* EDGE_MAX */
 
 /* Backend pt: rax of the two gate calls. */
 #define GATE_RETURN_NUMBER 0x7fff

@@ -34,9 +34,10 @@
 
 struct cpu cpu0;
 static_assert(offsetof(struct cpu, self) == CPU_SELF && offsetof(struct cpu, current) == CPU_CURRENT &&
-                  offsetof(struct cpu, stack_top) == CPU_STACK && offsetof(struct cpu, live_pkru) == CPU_LIVE_PKRU &&
-                  offsetof(struct cpu, reschedule) == CPU_RESCHEDULE && offsetof(struct cpu, idle) == CPU_IDLE &&
-                  offsetof(struct cpu, has_keys) == CPU_HAS_KEYS,
+                  offsetof(struct cpu, stack_top) == CPU_STACK &&
+                  offsetof(struct cpu, live_pkru) == CPU_LIVE_PKRU &&
+                  offsetof(struct cpu, reschedule) == CPU_RESCHEDULE &&
+                  offsetof(struct cpu, idle) == CPU_IDLE && offsetof(struct cpu, has_keys) == CPU_HAS_KEYS,
               "asm_layout.h");
 static_assert(offsetof(struct cell, arch) == 0, "entry.S takes a cell for its frame");
 static_assert(MON_CALL_COUNT == MONITOR_CALL_COUNT, "asm_layout.h");
@@ -73,7 +74,9 @@ struct [[gnu::packed]] table_register {
 static struct tss tss;
 static struct idt_gate idt[VECTOR_COUNT];
 /* null, ring-0 code, ring-0 data, ring-3 data, ring-3 64-bit code, TSS.  No 32-bit code for ring 3. */
-static uint64_t gdt[] = {0, 0x00AF9A000000FFFF, 0x00CF92000000FFFF, 0x00CFF2000000FFFF, 0x00AFFA000000FFFF, 0, 0};
+static uint64_t gdt[] = {
+    0, 0x00AF9A000000FFFF, 0x00CF92000000FFFF, 0x00CFF2000000FFFF, 0x00AFFA000000FFFF, 0, 0
+};
 static enum backend backend;
 static char cpu_name[52];
 
@@ -120,8 +123,8 @@ static void tables_load(void)
     uint64_t base = (uint64_t)&tss;
     gdt[5] = (sizeof tss - 1) | (base & 0xFFFFFF) << 16 | UINT64_C(0x89) << 40 | (base >> 24 & 0xFF) << 56;
     gdt[6] = base >> 32;
-    struct table_register gdtr = {sizeof gdt - 1, gdt};
-    struct table_register idtr = {sizeof idt - 1, idt};
+    struct table_register gdtr = { sizeof gdt - 1, gdt };
+    struct table_register idtr = { sizeof idt - 1, idt };
     __asm__ volatile("lgdt %0" ::"m"(gdtr));
     __asm__ volatile("pushq %0\n lea 1f(%%rip), %%rax\n push %%rax\n lretq\n 1:" ::"i"(SELECTOR_KERNEL_CODE)
                      : "rax", "memory");
@@ -209,7 +212,9 @@ void arch_switch([[maybe_unused]] struct cell *previous, struct cell *next)
         struct domain *private_domain = next->arch.inside->domain;
         private_domain->used_at = cpu0.switches;
         if (private_domain->key < 0) {
+            next->arch.frame_is_set = true; /* PKRU still holds the previous thread's rights */
             key_bring(private_domain, nullptr);
+            next->arch.frame_is_set = false;
         }
     } else if (backend == BACKEND_PT) {
         thread_cr3_update();

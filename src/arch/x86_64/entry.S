@@ -8,6 +8,27 @@
  */
 #include "asm_layout.h"
 
+    .macro PUSH_ALL                 /* the order of struct x86_frame, from its end */
+    .irp    register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+    push    %\register
+    .endr
+    .endm
+
+    .macro SAVE_CALLEE_SAVED        /* r9 = current thread */
+    mov     %rbx, FRAME_RBX(%r9)
+    mov     %rbp, FRAME_RBP(%r9)
+    mov     %r12, FRAME_R12(%r9)
+    mov     %r13, FRAME_R13(%r9)
+    mov     %r14, FRAME_R14(%r9)
+    mov     %r15, FRAME_R15(%r9)
+    .endm
+
+    .macro CLEAR registers:vararg
+    .irp    register, \registers
+    xor     %\register, %\register
+    .endr
+    .endm
+
     .text
 
 /*
@@ -94,21 +115,7 @@ trap:
     jz      trap_idle_or_fatal
     swapgs
 trap_save:
-    push    %rax
-    push    %rcx
-    push    %rdx
-    push    %rsi
-    push    %rdi
-    push    %r8
-    push    %r9
-    push    %r10
-    push    %r11
-    push    %rbx
-    push    %rbp
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %r15
+    PUSH_ALL
     mov     %rsp, %rdi
     mov     %gs:CPU_STACK, %rsp
     cld
@@ -137,21 +144,9 @@ trap_exit:
     xor     %edx, %edx
     wrpkru
 2:  mov     %rdi, %rsp
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %rbp
-    pop     %rbx
-    pop     %r11
-    pop     %r10
-    pop     %r9
-    pop     %r8
-    pop     %rdi
-    pop     %rsi
-    pop     %rdx
-    pop     %rcx
-    pop     %rax
+    .irp    register, r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
+    pop     %\register
+    .endr
     add     $16, %rsp
     swapgs
     iretq
@@ -179,21 +174,7 @@ trap_idle_or_fatal:
     jmp     trap_exit
 
 trap_in_monitor:
-    push    %rax
-    push    %rcx
-    push    %rdx
-    push    %rsi
-    push    %rdi
-    push    %r8
-    push    %r9
-    push    %r10
-    push    %r11
-    push    %rbx
-    push    %rbp
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %r15
+    PUSH_ALL
     mov     %rsp, %rdi
     and     $-16, %rsp
     cld
@@ -217,12 +198,7 @@ syscall_entry:
     cmp     $MONITOR_CALL_COUNT, %eax
     jae     gate_or_bad
     mov     %gs:CPU_STACK, %rsp
-    mov     %rbx, FRAME_RBX(%r9)
-    mov     %rbp, FRAME_RBP(%r9)
-    mov     %r12, FRAME_R12(%r9)
-    mov     %r13, FRAME_R13(%r9)
-    mov     %r14, FRAME_R14(%r9)
-    mov     %r15, FRAME_R15(%r9)
+    SAVE_CALLEE_SAVED
     mov     %eax, %eax
     mov     %r10, %rcx
     call    *monitor_calls(, %rax, 8)
@@ -232,11 +208,7 @@ syscall_entry:
     mov     FRAME_RIP(%r9), %rcx
     mov     FRAME_RFLAGS(%r9), %r11
     mov     FRAME_RSP(%r9), %rsp
-    xor     %edi, %edi
-    xor     %esi, %esi
-    xor     %r8d, %r8d
-    xor     %r9d, %r9d
-    xor     %r10d, %r10d
+    CLEAR   edi, esi, r8d, r9d, r10d
     swapgs
     sysretq
 
@@ -289,14 +261,7 @@ gate_or_bad:
     mov     %rsi, %rsp
     mov     x86_pt_enter(%rip), %rcx
     mov     $0x202, %r11d
-    xor     %ebx, %ebx
-    xor     %ebp, %ebp
-    xor     %edi, %edi
-    xor     %esi, %esi
-    xor     %edx, %edx
-    xor     %r8d, %r8d
-    xor     %r9d, %r9d
-    xor     %r10d, %r10d
+    CLEAR   ebx, ebp, edi, esi, edx, r8d, r9d, r10d
     swapgs
     sysretq
 
@@ -322,29 +287,14 @@ gate_return:
     mov     CALL_RBP(%r11), %rbp
     mov     %rdi, %rax
     mov     $0x202, %r11d
-    xor     %ebx, %ebx
-    xor     %edx, %edx
-    xor     %esi, %esi
-    xor     %edi, %edi
-    xor     %r8d, %r8d
-    xor     %r9d, %r9d
-    xor     %r10d, %r10d
-    xor     %r12d, %r12d
-    xor     %r13d, %r13d
-    xor     %r14d, %r14d
-    xor     %r15d, %r15d
+    CLEAR   ebx, edx, esi, edi, r8d, r9d, r10d, r12d, r13d, r14d, r15d
     swapgs
     sysretq
 
 /* Anything but a plain call or return: decided in C.  LIVE IN: eax number, rdi result. */
 gate_slow:
     mov     %gs:CPU_STACK, %rsp
-    mov     %rbx, FRAME_RBX(%r9)
-    mov     %rbp, FRAME_RBP(%r9)
-    mov     %r12, FRAME_R12(%r9)
-    mov     %r13, FRAME_R13(%r9)
-    mov     %r14, FRAME_R14(%r9)
-    mov     %r15, FRAME_R15(%r9)
+    SAVE_CALLEE_SAVED
     mov     %rdi, %rsi
     mov     %eax, %edi
     call    x86_gate_slow

@@ -23,7 +23,8 @@
 static_assert(EDGE_MAX == GATE_EDGE_COUNT, "asm_layout.h");
 static_assert(EDGE_SLOTS == GATE_OUT_SLOTS && EDGE_IN_MAX == GATE_IN_SLOTS, "one slot per edge");
 static_assert(EDGE_MAX * GATE_STUB_BYTES <= PAGES_OFFSET, "stubs and gate pages do not meet");
-static_assert(sizeof(struct gate_constants) <= PAGE_BYTES && sizeof(struct gate_state) <= PAGE_BYTES, "one page each");
+static_assert(sizeof(struct gate_constants) <= PAGE_BYTES && sizeof(struct gate_state) <= PAGE_BYTES,
+              "one page each");
 
 static uint64_t pages_offset(uint32_t cell)
 {
@@ -78,7 +79,8 @@ uint32_t arch_gate_of(uint64_t address)
 {
     uint64_t base = gate_stub_address(0);
     bool inside = address >= base && address - base < (uint64_t)EDGE_MAX * GATE_STUB_BYTES;
-    return inside && arch_backend() != BACKEND_PT ? (uint32_t)((address - base) / GATE_STUB_BYTES) : EDGE_NONE;
+    return inside && arch_backend() != BACKEND_PT ? (uint32_t)((address - base) / GATE_STUB_BYTES)
+                                                  : EDGE_NONE;
 }
 
 /* --- gate pages ------------------------------------------------------------------------------- */
@@ -103,7 +105,7 @@ static void page_destroy(uint64_t offset)
 {
     uint64_t *entry = paging_entry(paging_gate_region(), offset);
     if (entry != nullptr && (*entry & PTE_PRESENT) != 0) {
-        frame_release((phys_addr){*entry & PTE_ADDRESS});
+        frame_release((phys_addr){ *entry & PTE_ADDRESS });
         *entry = 0;
     }
 }
@@ -152,7 +154,8 @@ static struct gate_side side_of(const struct cell *cell, uint32_t slot)
 {
     uint64_t pages = arch_domain_base(paging_gate_region()->id) + pages_offset(cell->id);
     return (struct gate_side){
-        .constants = pages, .state = pages + PAGE_BYTES, .slot = slot, .pkru = cell->arch.rights};
+        .constants = pages, .state = pages + PAGE_BYTES, .slot = slot, .pkru = cell->arch.rights
+    };
 }
 
 void arch_gate_link(struct edge *edge)
@@ -171,7 +174,8 @@ void arch_gate_link(struct edge *edge)
     edge->return_trapped = false;
     struct gate_side from = side_of(caller, edge->out_slot);
     struct gate_side to = side_of(callee, edge->in_slot);
-    gate_build(gate_stub_view(edge->id), gate_stub_address(edge->id), &from, &to, arch_backend() == BACKEND_PKU);
+    gate_build(gate_stub_view(edge->id), gate_stub_address(edge->id), &from, &to,
+               arch_backend() == BACKEND_PKU);
 }
 
 void arch_gate_close(struct edge *edge, enum status status)
@@ -198,8 +202,7 @@ void arch_gate_revoke(struct edge *edge)
 
 void gate_rights_changed(void)
 {
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         gate_build_rights(gate_stub_view(edge->id), cell_at(edge->caller)->arch.rights,
                           cell_at(edge->callee)->arch.rights);
     }
@@ -230,20 +233,17 @@ bool arch_gate_take(struct cell *cell)
 bool arch_gate_in_call(const struct edge *edge)
 {
     const struct cell *caller = cell_at(edge->caller);
-    if (arch_backend() == BACKEND_PT) {
-        struct edge *chain[CALL_DEPTH_MAX];
-        uint32_t depth = 0;
-        bool found = false;
-        for (uint32_t id = 1; id < CELL_MAX && !found; id++) {
-            const struct cell *home = cell_at(id);
-            depth = home != nullptr ? gate_pt_chain(home, chain, CALL_DEPTH_MAX) : 0;
-            for (uint32_t i = 0; i < depth; i++) {
-                found |= chain[i] == edge;
+    if (arch_backend() != BACKEND_PT) {
+        return caller->arch.gate != nullptr && caller->arch.gate->out_stack[edge->out_slot] != 0;
+    }
+    FOR_EACH_CELL (home) {
+        for (uint32_t i = 0; i < home->arch.call_depth; i++) {
+            if (home->arch.calls[i].edge == edge) {
+                return true;
             }
         }
-        return found;
     }
-    return caller->arch.gate != nullptr && caller->arch.gate->out_stack[edge->out_slot] != 0;
+    return false;
 }
 
 /* --- who called whom -------------------------------------------------------------------------- */
@@ -256,7 +256,8 @@ static bool is_inside(const struct edge *edge)
         return false;
     }
     uint64_t top;
-    enum status status = domain_copy_in(callee->domain, &top, callee->entry_stack_top - sizeof top, sizeof top);
+    enum status status = domain_copy_in(callee->domain, &top, callee->entry_stack_top - sizeof top,
+                                        sizeof top);
     return status == ST_OK && callee->arch.gate->entry_stack == 0 &&
            top == gate_stub_address(edge->id) + gate_places[GATE_AT_RETURNED];
 }
@@ -268,8 +269,7 @@ static bool is_open(const struct edge *edge, const struct cell *from)
 
 static struct edge *chain_step(const struct cell *from, uint32_t in_stub)
 {
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         if (is_open(edge, from) && (edge->id == in_stub || is_inside(edge))) {
             return edge;
         }
@@ -359,9 +359,9 @@ void gate_restart(struct cell *home)
     }
     uint64_t stub = gate_stub_address(id);
     uint64_t at = home->arch.frame.rip - stub;
-    static const enum gate_place ranges[][2] = {{GATE_AT_RIGHTS_IN, GATE_AT_CHECKED_IN},
-                                                {GATE_AT_TAKE, GATE_AT_TAKEN},
-                                                {GATE_AT_RIGHTS_OUT, GATE_AT_CHECKED_OUT}};
+    static const enum gate_place ranges[][2] = { { GATE_AT_RIGHTS_IN, GATE_AT_CHECKED_IN },
+                                                 { GATE_AT_TAKE, GATE_AT_TAKEN },
+                                                 { GATE_AT_RIGHTS_OUT, GATE_AT_CHECKED_OUT } };
     if (at < GATE_CLOSED_BYTES) {
         home->arch.frame.rip = stub;
     }
@@ -401,8 +401,7 @@ static enum gate_verdict judge(struct cell *home, struct cell **guilty)
     for (struct edge *edge = chain_step(at, EDGE_NONE); edge != nullptr; edge = chain_step(at, EDGE_NONE)) {
         at = cell_at(edge->callee);
     }
-    uint32_t cursor = 0;
-    for (struct edge *edge = edge_next(&cursor); edge != nullptr; edge = edge_next(&cursor)) {
+    FOR_EACH_EDGE (edge) {
         if (is_open(edge, at)) {
             log_write(LOG_WARN, 0, "gate violation between %s and %s: that call ends with an error", at->name,
                       cell_at(edge->callee)->name);

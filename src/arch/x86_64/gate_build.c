@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate_build.h"
 
-#include <stddef.h>
 #include <rt/text.h>
+#include <stddef.h>
 
 extern const uint8_t gate_template[];
 extern const uint8_t gate_template_end[];
 
-static const uint8_t no_operation[3] = {0x0F, 0x1F, 0x00};
+static const uint8_t no_operation[3] = { 0x0F, 0x1F, 0x00 };
 
 static void field_write(uint8_t *stub, enum gate_field field, uint32_t value)
 {
@@ -22,7 +22,8 @@ static void field_point(uint8_t *stub, uint64_t address, enum gate_field field, 
 
 #define CONSTANT(side, member) \
     ((side)->constants + offsetof(struct gate_constants, member) + (side)->slot * sizeof(uint64_t))
-#define OUT_STACK(side) ((side)->state + offsetof(struct gate_state, out_stack) + (side)->slot * sizeof(uint64_t))
+#define OUT_STACK(side) \
+    ((side)->state + offsetof(struct gate_state, out_stack) + (side)->slot * sizeof(uint64_t))
 #define ENTRY_STACK(side) ((side)->state + offsetof(struct gate_state, entry_stack))
 
 void gate_build_rights(uint8_t *stub, uint32_t caller_pkru, uint32_t callee_pkru)
@@ -33,8 +34,8 @@ void gate_build_rights(uint8_t *stub, uint32_t caller_pkru, uint32_t callee_pkru
     field_write(stub, GATE_RIGHTS_OUT_CHECK, caller_pkru);
 }
 
-void gate_build(uint8_t *stub, uint64_t address, const struct gate_side *caller, const struct gate_side *callee,
-                bool has_keys)
+void gate_build(uint8_t *stub, uint64_t address, const struct gate_side *caller,
+                const struct gate_side *callee, bool has_keys)
 {
     memset(stub, 0xCC, GATE_STUB_BYTES);
     memcpy(stub, gate_template, (size_t)(gate_template_end - gate_template));
@@ -59,6 +60,6 @@ void gate_build(uint8_t *stub, uint64_t address, const struct gate_side *caller,
 /* xor %eax,%eax; mov $status,%edx; ret: as long as the first two instructions of the stub. */
 void gate_build_closed(uint8_t *stub, uint32_t status)
 {
-    uint8_t closed[GATE_CLOSED_BYTES] = {0x31, 0xC0, 0xBA, (uint8_t)status, 0, 0, 0, 0xC3};
+    uint8_t closed[GATE_CLOSED_BYTES] = { 0x31, 0xC0, 0xBA, (uint8_t)status, 0, 0, 0, 0xC3 };
     memcpy(stub, closed, sizeof closed);
 }

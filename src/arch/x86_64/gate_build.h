@@ -67,7 +67,7 @@ struct gate_constants {
 
 /* The cell's own: it can only hurt itself with it. */
 struct gate_state {
-    uint64_t entry_stack; /* where a call begins; 0: somebody is inside */
+    uint64_t entry_stack;               /* where a call begins; 0: somebody is inside */
     uint64_t out_stack[GATE_OUT_SLOTS]; /* its stack while that call is open; 0: not open */
 };
 
@@ -79,8 +79,8 @@ struct gate_side {
 };
 
 /* `stub` (GATE_STUB_BYTES, seen by us) will run at `address`.  No keys: WRPKRU becomes a no-op. */
-void gate_build(uint8_t *stub, uint64_t address, const struct gate_side *caller, const struct gate_side *callee,
-                bool has_keys);
+void gate_build(uint8_t *stub, uint64_t address, const struct gate_side *caller,
+                const struct gate_side *callee, bool has_keys);
 /* Only the rights of a stub that has been built. */
 void gate_build_rights(uint8_t *stub, uint32_t caller_pkru, uint32_t callee_pkru);
 /* From now on the stub returns `status` to whoever calls it. */

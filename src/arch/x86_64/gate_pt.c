@@ -23,7 +23,8 @@ struct x86_pt_edge {
     uint64_t entry;
     struct edge *edge;
 };
-static_assert(sizeof(struct x86_pt_edge) == 1u << PT_EDGE_SHIFT && offsetof(struct x86_pt_edge, callee) == PT_EDGE_CALLEE &&
+static_assert(sizeof(struct x86_pt_edge) == 1u << PT_EDGE_SHIFT &&
+                  offsetof(struct x86_pt_edge, callee) == PT_EDGE_CALLEE &&
                   offsetof(struct x86_pt_edge, caller) == PT_EDGE_CALLER &&
                   offsetof(struct x86_pt_edge, entry) == PT_EDGE_ENTRY &&
                   offsetof(struct x86_pt_edge, edge) == PT_EDGE_EDGE,
@@ -57,7 +58,8 @@ gate_stub gate_pt_address(const struct edge *edge)
 
 enum status gate_pt_init(void)
 {
-    static_assert(GATE_STUB_BYTES + EDGE_MAX * STUB_BYTES <= EDGE_MAX * GATE_STUB_BYTES, "stubs fit the region");
+    static_assert(GATE_STUB_BYTES + EDGE_MAX * STUB_BYTES <= EDGE_MAX * GATE_STUB_BYTES,
+                  "stubs fit the region");
     uint8_t *enter = stub_view(0);
     if (enter == nullptr) {
         return ST_NO_MEMORY;
@@ -81,7 +83,8 @@ void gate_pt_link(struct edge *edge)
     struct cell *callee = cell_at(edge->callee);
     edge->return_trapped = false;
     x86_pt_edges[edge->id] = (struct x86_pt_edge){
-        .callee = callee, .caller = cell_at(edge->caller), .entry = callee->entries[edge->entry], .edge = edge};
+        .callee = callee, .caller = cell_at(edge->caller), .entry = callee->entries[edge->entry], .edge = edge
+    };
 }
 
 void gate_pt_close(struct edge *edge)
@@ -137,9 +140,8 @@ void gate_pt_unwind(struct cell *home, const struct edge *edge, enum status stat
 
 void gate_pt_trap_return(const struct edge *edge, bool on)
 {
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        struct cell *home = cell_at(id);
-        for (uint32_t i = 0; home != nullptr && i < home->arch.call_depth; i++) {
+    FOR_EACH_CELL (home) {
+        for (uint32_t i = 0; i < home->arch.call_depth; i++) {
             if (home->arch.calls[i].edge == edge) {
                 home->arch.return_trap = on;
             }

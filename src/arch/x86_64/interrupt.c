@@ -50,7 +50,8 @@ static void ioapic_write(volatile uint32_t *ioapic, uint32_t index, uint32_t val
     ioapic[IOAPIC_WINDOW] = value;
 }
 
-static void line_route(const struct boot_acpi *acpi, uint32_t number, volatile uint32_t *ioapic, uint32_t gsi_base)
+static void line_route(const struct boot_acpi *acpi, uint32_t number, volatile uint32_t *ioapic,
+                       uint32_t gsi_base)
 {
     uint32_t gsi = number;
     uint32_t low = VECTOR_LINE + number;
@@ -69,7 +70,7 @@ static void line_route(const struct boot_acpi *acpi, uint32_t number, volatile u
     uint32_t index = IOAPIC_REDIRECTION + 2 * (gsi - gsi_base);
     ioapic_write(ioapic, index, low | REDIRECTION_MASKED);
     ioapic_write(ioapic, index + 1, apic_registers()[APIC_ID] & 0xFF000000u);
-    lines[number] = (struct line){.ioapic = ioapic, .index = index, .low = low};
+    lines[number] = (struct line){ .ioapic = ioapic, .index = index, .low = low };
 }
 
 void arch_irq_init(const struct boot_info *boot)

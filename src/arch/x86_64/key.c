@@ -66,7 +66,8 @@ uint32_t key_rights(const struct cell *cell)
 struct cell *key_cell(uint32_t pkru)
 {
     const struct cell *current = sched_current();
-    if (current != nullptr && pkru == current->arch.rights) {
+    bool has_key = current != nullptr && current->domain != nullptr && current->domain->key >= 0;
+    if (has_key && pkru == current->arch.rights) { /* parked cells all have the same rights: none */
         return cell_at(current->id);
     }
     for (uint32_t key = KEY_FIRST; key <= KEY_LAST; key++) {
@@ -82,12 +83,12 @@ struct cell *key_cell(uint32_t pkru)
 /* The live register counts as the current thread's: a monitor call has not saved it. */
 void key_note_threads(void)
 {
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        struct cell *home = cell_at(id);
-        if (home == nullptr || home->thread.state == THREAD_NONE) {
+    FOR_EACH_CELL (home) {
+        if (home->thread.state == THREAD_NONE) {
             continue;
         }
-        uint32_t pkru = home == sched_current() && !home->arch.frame_is_set ? pkru_read() : (uint32_t)home->arch.pkru;
+        uint32_t pkru = home == sched_current() && !home->arch.frame_is_set ? pkru_read()
+                                                                            : (uint32_t)home->arch.pkru;
         struct cell *inside = key_cell(pkru);
         if (inside != nullptr) {
             home->arch.inside = inside;
@@ -98,9 +99,8 @@ void key_note_threads(void)
 static void threads_update(void)
 {
     struct cell *current = sched_current();
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        struct cell *home = cell_at(id);
-        if (home != nullptr && home->thread.state != THREAD_NONE) {
+    FOR_EACH_CELL (home) {
+        if (home->thread.state != THREAD_NONE) {
             home->arch.pkru = home->arch.inside->arch.rights;
         }
     }
@@ -112,11 +112,8 @@ static void threads_update(void)
 
 void key_changed(void)
 {
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        struct cell *cell = cell_at(id);
-        if (cell != nullptr) {
-            cell->arch.rights = key_rights(cell);
-        }
+    FOR_EACH_CELL (cell) {
+        cell->arch.rights = key_rights(cell);
     }
     gate_rights_changed();
     threads_update();

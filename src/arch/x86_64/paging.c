@@ -16,16 +16,16 @@
 #define DEVICE_PAGES_MAX 16u
 #define CR3_ADDRESS UINT64_C(0x000FFFFFFFFFF000)
 
-static uint64_t *root;         /* PML4 */
-static uint64_t *directory;    /* PDPT behind PML4 entry 1 */
+static uint64_t *root;      /* PML4 */
+static uint64_t *directory; /* PDPT behind PML4 entry 1 */
 static uint64_t root_phys;
-static struct domain gate_region = {.kind = DOMAIN_PRIVATE, .key = (int32_t)KEY_SHARED};
+static struct domain gate_region = { .kind = DOMAIN_PRIVATE, .key = (int32_t)KEY_SHARED };
 static uint64_t *device_table;
 static uint32_t device_pages;
 
 static uint64_t *table_of(uint64_t entry)
 {
-    return phys_pointer((phys_addr){entry & PTE_ADDRESS});
+    return phys_pointer((phys_addr){ entry & PTE_ADDRESS });
 }
 
 static uint64_t *table_new(uint64_t *physical)
@@ -56,7 +56,7 @@ void paging_flush(void)
 /* The stub's upper half stays, its identity map goes. */
 void paging_init(const struct boot_info *boot)
 {
-    const uint64_t *boot_root = phys_pointer((phys_addr){boot->page_table & CR3_ADDRESS});
+    const uint64_t *boot_root = phys_pointer((phys_addr){ boot->page_table & CR3_ADDRESS });
     root = table_new(&root_phys);
     for (uint32_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++) {
         root[i] = boot_root[i];
@@ -80,8 +80,8 @@ volatile uint32_t *paging_device(uint64_t physical)
 {
     ASSERT(device_pages < DEVICE_PAGES_MAX);
     uint32_t index = device_pages++;
-    device_table[index] = (physical & PTE_ADDRESS) | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE | PTE_CACHE_DISABLE |
-                          PTE_WRITE_THROUGH;
+    device_table[index] = (physical & PTE_ADDRESS) | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE |
+                          PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
     return (volatile uint32_t *)(DEVICE_BASE + (uint64_t)index * PAGE_BYTES + physical % PAGE_BYTES);
 }
 
@@ -126,13 +126,13 @@ void arch_domain_destroy(struct domain *domain, void (*release)(phys_addr frame)
         const uint64_t *entries = table_of(tables[i]);
         for (uint32_t j = 0; j < TABLE_ENTRIES; j++) {
             if ((entries[j] & PTE_PRESENT) != 0) {
-                release((phys_addr){entries[j] & PTE_ADDRESS});
+                release((phys_addr){ entries[j] & PTE_ADDRESS });
             }
         }
-        frame_release((phys_addr){tables[i] & PTE_ADDRESS});
+        frame_release((phys_addr){ tables[i] & PTE_ADDRESS });
     }
     frame_release(domain->table);
-    domain->table = (phys_addr){0};
+    domain->table = (phys_addr){ 0 };
     paging_flush(); /* before any of these frames is used again */
 }
 
@@ -140,7 +140,8 @@ uint64_t *paging_entry(const struct domain *domain, uint64_t offset)
 {
     uint64_t *tables = phys_pointer(domain->table);
     uint64_t table = tables[offset >> 21];
-    return (table & PTE_PRESENT) != 0 ? &table_of(table)[offset >> PAGE_SHIFT & (TABLE_ENTRIES - 1)] : nullptr;
+    return (table & PTE_PRESENT) != 0 ? &table_of(table)[offset >> PAGE_SHIFT & (TABLE_ENTRIES - 1)]
+                                      : nullptr;
 }
 
 static uint64_t rights_bits(uint32_t rights)
@@ -190,7 +191,7 @@ phys_addr arch_domain_frame(const struct domain *domain, uint64_t offset, uint32
     bool fits = entry != nullptr && (*entry & PTE_PRESENT) != 0 &&
                 ((rights & PAGE_WRITE) == 0 || (*entry & PTE_WRITE) != 0) &&
                 ((rights & PAGE_EXECUTE) == 0 || (*entry & PTE_NO_EXECUTE) == 0);
-    return (phys_addr){fits ? *entry & PTE_ADDRESS : 0};
+    return (phys_addr){ fits ? *entry & PTE_ADDRESS : 0 };
 }
 
 void paging_tag(const struct domain *domain, uint32_t key)
@@ -220,7 +221,7 @@ static enum status space_create(struct cell *cell)
     status = frame_take(FRAME_TABLE, cell->id, &cell->arch.directory);
     if (status != ST_OK) {
         frame_release(cell->arch.root);
-        cell->arch.root = (phys_addr){0};
+        cell->arch.root = (phys_addr){ 0 };
         return status;
     }
     uint64_t *tables = phys_pointer(cell->arch.root);
@@ -264,7 +265,7 @@ void arch_cell_destroy(struct cell *cell)
     }
     frame_release(cell->arch.root);
     frame_release(cell->arch.directory);
-    cell->arch.root = cell->arch.directory = (phys_addr){0};
+    cell->arch.root = cell->arch.directory = (phys_addr){ 0 };
     cell->arch.cr3 = 0;
 }
 

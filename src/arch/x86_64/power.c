@@ -15,7 +15,8 @@
 #define RESET_CONTROL_PORT 0xCF9u
 #define RESET_CONTROL_HARD 0x06u
 
-typedef void __attribute__((ms_abi)) (*reset_system)(uint32_t type, uint64_t status, uint64_t bytes, void *data);
+typedef void
+    __attribute__((ms_abi)) (*reset_system)(uint32_t type, uint64_t status, uint64_t bytes, void *data);
 
 /* The firmware expects its identity map and may use SSE; nothing of ours runs afterwards. */
 void arch_power(enum power_action action)

@@ -42,7 +42,7 @@ void x86_interrupt(uint32_t vector)
 static bool is_stack_guard(const struct cell *cell, uint64_t address)
 {
     uint64_t stack = align_up(KIB(cell->manifest.limits.stack_kib), PAGE_BYTES);
-    uint64_t tops[] = {cell->stack_top, cell->entry_stack_top};
+    uint64_t tops[] = { cell->stack_top, cell->entry_stack_top };
     for (uint32_t i = 0; i < ARRAY_COUNT(tops); i++) {
         uint64_t bottom = tops[i] - stack;
         if (tops[i] != 0 && address < bottom && address >= bottom - CELL_GUARD_BYTES) {
@@ -92,7 +92,8 @@ static bool page_mend(struct cell *home, struct cell *cell, uint32_t error, uint
         return cell_heap_fault(cell, address);
     }
     struct domain *domain = domain_at(arch_domain_of(address));
-    if ((error & PAGE_ERROR_KEY) == 0 || domain == nullptr || domain->key >= 0 || !domain_is_held(cell, domain->id)) {
+    if ((error & PAGE_ERROR_KEY) == 0 || domain == nullptr || domain->key >= 0 ||
+        !domain_is_held(cell, domain->id)) {
         return false;
     }
     home->arch.inside = cell;
@@ -103,7 +104,7 @@ static bool page_mend(struct cell *home, struct cell *cell, uint32_t error, uint
 static void exception(struct cell *home, uint32_t vector, uint32_t error)
 {
     uint64_t address = vector == VECTOR_PAGE ? cr2_read() : 0;
-    struct fault fault = {.vector = vector, .error = error, .address = address, .reason = CRASH_GATE};
+    struct fault fault = { .vector = vector, .error = error, .address = address, .reason = CRASH_GATE };
     struct cell *guilty = nullptr;
     switch (gate_exception(home, vector, address, &guilty)) {
     case GATE_RESUME:
@@ -141,7 +142,8 @@ void x86_trap(struct x86_frame *frame)
         return;
     }
     if (vector == VECTOR_NMI || vector == VECTOR_MACHINE_CHECK || vector == VECTOR_DOUBLE) {
-        panic("%s while %s ran at 0x%lx", vector == VECTOR_NMI ? "NMI" : "machine check", home->name, frame->rip);
+        panic("%s while %s ran at 0x%lx", vector == VECTOR_NMI ? "NMI" : "machine check", home->name,
+              frame->rip);
     }
     cpu_this()->traps++;
     exception(home, vector, (uint32_t)frame->error);
@@ -152,6 +154,6 @@ void x86_trap_in_monitor(const struct x86_frame *frame)
 {
     char symbol[64];
     cell_symbol(frame->rip, symbol, sizeof symbol);
-    panic("exception %lu (error %lx) in the monitor at %s, address 0x%lx, rsp 0x%lx", frame->vector, frame->error,
-          symbol, cr2_read(), frame->rsp);
+    panic("exception %lu (error %lx) in the monitor at %s, address 0x%lx, rsp 0x%lx", frame->vector,
+          frame->error, symbol, cr2_read(), frame->rsp);
 }

@@ -122,8 +122,8 @@ struct domain *paging_gate_region(void);
 /* --- keys (key.c) ----------------------------------------------------------------------------- */
 
 #define KEY_COUNT 16u
-#define KEY_SHARED 0u  /* readable by all: stubs */
-#define KEY_PARKED 15u /* open to nobody */
+#define KEY_SHARED 0u            /* readable by all: stubs */
+#define KEY_PARKED 15u           /* open to nobody */
 #define PKRU_NOTHING 0xFFFFFFFEu /* key 0 read-only, all else closed */
 
 void key_init(void);
@@ -141,9 +141,9 @@ void key_note_threads(void);
 /* --- gates (gate.c, gate_pt.c) ---------------------------------------------------------------- */
 
 enum gate_verdict {
-    GATE_NOT,     /* the address is no stub */
-    GATE_RESUME,  /* mended: go on */
-    GATE_GUILTY,  /* *guilty broke the rules */
+    GATE_NOT,    /* the address is no stub */
+    GATE_RESUME, /* mended: go on */
+    GATE_GUILTY, /* *guilty broke the rules */
 };
 
 void gate_rights_changed(void);
@@ -164,7 +164,8 @@ gate_stub gate_pt_address(const struct edge *edge);
 
 /* Stubs in the gate region: one of GATE_STUB_BYTES per edge. */
 uint64_t gate_stub_address(uint32_t edge);
-uint8_t *gate_stub_view(uint32_t edge); /* the monitor's writable view; maps the page on first use; null: no memory */
+uint8_t *gate_stub_view(
+    uint32_t edge); /* the monitor's writable view; maps the page on first use; null: no memory */
 
 /* --- called from entry.S ---------------------------------------------------------------------- */
 
