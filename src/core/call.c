@@ -94,7 +94,7 @@ static struct monitor_result call_notify(uint64_t handle, UNUSED b, UNUSED c, UN
         return result(status);
     }
     struct cell *peer = cell_at((uint32_t)cap->base);
-    if (peer == nullptr || !cell_is_up(peer)) {
+    if (peer == nullptr || peer->thread.state == THREAD_NONE) {
         return result(ST_GONE);
     }
     sched_notify(peer, BIT64(cap->size));

@@ -138,9 +138,6 @@ static void timer_update(struct cpu *cpu, const struct cell *current)
     if (current != nullptr) {
         const struct thread *thread = &current->thread;
         uint64_t left = sample_tsc;
-        if (thread->since_wait < current->timeout_tsc) {
-            left = u64_min(left, current->timeout_tsc - thread->since_wait);
-        }
         if (current->manifest.limits.cpu_percent < 100) {
             left = u64_min(left, thread->budget_left);
         }

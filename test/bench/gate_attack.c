@@ -122,10 +122,14 @@ bool attack_run(const struct gate_pair *pair, const struct attack *attack, struc
     if (id == 0) {
         child(*pair, attack);
     }
-    if (id < 0 || waitpid(id, nullptr, 0) != id) {
+    int status = 0;
+    if (id < 0 || waitpid(id, &status, 0) != id) {
         return false;
     }
     *report = *shared;
+    if (WIFSIGNALED(status)) {
+        *report = (struct attack_report){ .end = END_KILLED, .signal = WTERMSIG(status) };
+    }
     return true;
 }
 

@@ -18,7 +18,7 @@ struct attack {
 };
 
 enum attack_end {
-    END_HUNG = 0, /* or killed without a report */
+    END_KILLED = 0, /* without a report, by `signal`: SIGALRM if it hung */
     END_CALLER = AT_CALLER,
     END_CALLEE = AT_CALLEE,
     END_EXCEPTION,
@@ -29,7 +29,7 @@ struct attack_report {
     struct arrival arrival; /* END_CALLER, END_CALLEE */
     uint64_t entry_stack;   /* the same: what the gate left */
     uint64_t out_stack;
-    int signal; /* END_EXCEPTION */
+    int signal; /* END_EXCEPTION, END_KILLED */
     uint64_t rip;
     uint64_t address;
     uint32_t pkru;

@@ -42,7 +42,7 @@ static bool call_answers(const struct gate_pair *pair)
            report.arrival.registers[RAX] == 1 + 2 + 3 + 4 && report.arrival.registers[RDX] == 0 &&
            report.arrival.registers[RSP] == pair->caller_stack &&
            report.arrival.registers[RBP] == JUMP_POISON && report.arrival.pkru == pair->caller_pkru &&
-           report.entry_stack == pair->callee_stack && report.out_stack == 0;
+           report.arrival.step == 1 && report.entry_stack == pair->callee_stack && report.out_stack == 0;
 }
 
 static bool callee_sees_arguments_only(const struct gate_pair *pair)
@@ -52,7 +52,7 @@ static bool callee_sees_arguments_only(const struct gate_pair *pair)
     bool held = attempt(pair, &attack, &report) && report.end == END_CALLEE &&
                 report.arrival.pkru == pair->callee_pkru &&
                 report.arrival.registers[RSP] == pair->callee_stack - sizeof(uint64_t) &&
-                report.entry_stack == 0 && report.out_stack != 0;
+                report.arrival.step == 1 && report.entry_stack == 0 && report.out_stack != 0;
     for (uint32_t i = RAX; i <= R11; i++) {
         held = held && is_unused(&report, (enum register_index)i, JUMP_POISON);
     }
@@ -67,7 +67,8 @@ static bool caller_sees_answer_only(const struct gate_pair *pair)
     struct attack_report report;
     struct attack attack = { .entry = cell_secret, .caller.target = STUB(pair) };
     bool held = attempt(pair, &attack, &report) && report.end == END_CALLER &&
-                report.arrival.registers[RAX] == JUMP_ANSWER && report.arrival.pkru == pair->caller_pkru;
+                report.arrival.registers[RAX] == JUMP_ANSWER && report.arrival.step == 1 &&
+                report.arrival.pkru == pair->caller_pkru;
     for (uint32_t i = RAX; i <= R15; i++) {
         held = held && is_unused(&report, (enum register_index)i, JUMP_SECRET);
     }
@@ -159,68 +160,93 @@ static bool callee_walled(const struct gate_pair *pair)
 
 /* --- a jump to every byte ---------------------------------------------------------------------------- */
 
+/* One jump of one side to one byte of the stub; everything else about it is the side's own. */
+struct byte_jump {
+    bool is_callee;
+    bool has_token; /* r11 holds the token that the jumper may have: its own */
+    uint32_t offset, rax, rcx;
+};
+
 /*
- * Whoever jumps has its own rights and no token in r11.  So the caller gets into
- * the callee through the front door only.  The callee gets back to the caller
- * only by returning: there are more ways to gate_returned than a RET of its own,
- * two of them in the stub, but none past the place where its token is fetched.
- * Whether it frees its entry stack on the way is its own affair.
- * An exception strikes inside the stub, or with the jumper's own rights.
+ * Back at the caller by a return: it has its stack again, and the call is over.
+ * There are more ways to gate_returned than a RET of the callee's own, two of
+ * them in the stub; but past the place where the stub fetches the token, only
+ * with the token.  Whether the entry stack is freed is the callee's own affair.
  */
-static bool is_return(const struct gate_pair *pair, const struct attack_report *report, uint32_t offset)
+static bool is_return(const struct gate_pair *pair, const struct byte_jump *byte,
+                      const struct attack_report *report)
 {
-    bool is_past_token = offset >= gate_fields[GATE_IN_RETURN] && offset <= gate_places[GATE_AT_POP];
-    return !is_past_token && report->arrival.registers[RSP] == pair->caller_stack &&
-           report->arrival.registers[RBP] == JUMP_POISON && report->out_stack == 0;
+    bool is_past_token = byte->offset >= gate_fields[GATE_IN_RETURN] &&
+                         byte->offset <= gate_places[GATE_AT_POP];
+    return (byte->has_token || !is_past_token) && report->out_stack == 0 &&
+           report->arrival.registers[RSP] == pair->caller_stack &&
+           report->arrival.registers[RBP] == JUMP_POISON;
 }
 
-static bool is_harmless(const struct gate_pair *pair, const struct attack_report *report, bool is_callee,
-                        uint32_t offset)
+/*
+ * Whoever arrives has the rights of the place, exactly.  The caller gets into
+ * the callee through the front door or with its token.  An exception strikes
+ * inside the stub, or with the jumper's own rights: no instruction of a cell
+ * has run with others.
+ */
+static bool is_harmless(const struct gate_pair *pair, const struct byte_jump *byte,
+                        const struct attack_report *report)
 {
-    uint32_t own = is_callee ? pair->callee_pkru : pair->caller_pkru;
+    uint32_t own = byte->is_callee ? pair->callee_pkru : pair->caller_pkru;
     switch (report->end) {
     case END_EXCEPTION:
         return report->pkru == own || attack_offset(pair, report->rip) < GATE_STUB_BYTES;
     case END_CALLER:
-        return report->arrival.pkru == pair->caller_pkru && (!is_callee || is_return(pair, report, offset));
+        return report->arrival.pkru == pair->caller_pkru &&
+               (!byte->is_callee || is_return(pair, byte, report));
     case END_CALLEE:
-        return report->arrival.pkru == pair->callee_pkru && (is_callee || offset == 0);
+        return report->arrival.pkru == pair->callee_pkru &&
+               (byte->is_callee || byte->has_token || byte->offset == 0);
     default:
         return false;
     }
 }
 
-static bool byte_harmless(const struct gate_pair *pair, bool is_callee, uint32_t offset, uint32_t rax,
-                          uint32_t rcx)
+static bool byte_harmless(const struct gate_pair *pair, const struct byte_jump *byte)
 {
+    uint64_t token = byte->is_callee ? pair->callee_constants->in_return[PAIR_IN_SLOT]
+                                     : pair->caller_constants->out_token[PAIR_OUT_SLOT];
     struct attack_report report;
-    struct jump jump = { .target = STUB(pair) + offset, .rax = rax, .rcx = rcx };
+    struct jump jump = { .target = STUB(pair) + byte->offset,
+                         .rax = byte->rax,
+                         .rcx = byte->rcx,
+                         .r11 = byte->has_token ? token : 0 };
     struct attack attack = { .entry = cell_jump, .caller.target = STUB(pair), .callee = jump };
-    if (!is_callee) {
+    if (!byte->is_callee) {
         attack.caller = jump;
         attack.entry = cell_witness;
     }
     if (!attempt(pair, &attack, &report)) {
         return false;
     }
-    if (is_harmless(pair, &report, is_callee, offset)) {
+    if (is_harmless(pair, byte, &report)) {
         return true;
     }
-    fprintf(stderr, "%s, offset %u, eax %08x, ecx %u: end %d signal %d rip %llx rights %08x\n",
-            is_callee ? "callee" : "caller", offset, rax, rcx, (int)report.end, report.signal,
-            (unsigned long long)report.rip, report.end == END_EXCEPTION ? report.pkru : report.arrival.pkru);
+    fprintf(stderr, "%s, offset %u, eax %08x, ecx %u, %s token: end %d signal %d rip %llx rights %08x\n",
+            byte->is_callee ? "callee" : "caller", byte->offset, byte->rax, byte->rcx,
+            byte->has_token ? "own" : "no", (int)report.end, report.signal, (unsigned long long)report.rip,
+            report.end == END_EXCEPTION ? report.pkru : report.arrival.pkru);
     return false;
 }
 
+/* Whatever is in eax; a WRPKRU with anything in ecx is an exception of its own. */
 static bool bytes_harmless(const struct gate_pair *pair, bool is_callee)
 {
     const uint32_t rights[] = { 0, pair->caller_pkru, pair->callee_pkru };
     bool held = true;
     for (uint32_t offset = 0; offset < GATE_STUB_BYTES; offset++) {
-        for (uint32_t i = 0; i < ARRAY_COUNT(rights); i++) {
-            held &= byte_harmless(pair, is_callee, offset, rights[i], 0);
+        struct byte_jump byte = { .is_callee = is_callee, .offset = offset, .rcx = 1 };
+        held &= byte_harmless(pair, &byte);
+        for (uint32_t i = 0; i < 2 * ARRAY_COUNT(rights); i++) {
+            byte = (struct byte_jump){ is_callee, i >= ARRAY_COUNT(rights), offset,
+                                       rights[i % ARRAY_COUNT(rights)], 0 };
+            held &= byte_harmless(pair, &byte);
         }
-        held &= byte_harmless(pair, is_callee, offset, 0, 1);
     }
     return held;
 }

@@ -69,6 +69,7 @@ FUNCTION jump_run
     movl    $3, %r14d
     movl    $4, %r15d
     REGISTERS_FILL JUMP_POISON, rbx, rbp, rsi, rdi, r8, r9
+    std
     JUMP    jump_of_caller
 
 /* FROM: the stub, back from a call; or malice, with any rights. */
@@ -82,8 +83,13 @@ FUNCTION cell_witness
     REGISTERS_SAVE
     movl    $2, %ebx            /* AT_CALLEE */
 
-/* LIVE IN: ebx = where control came out. */
+/* LIVE IN: ebx = where control came out.  Uses no stack: whose it is, is not known. */
 jump_leave:
+    leaq    arrival(%rip), %rcx
+    movq    %rcx, %rsi
+    lodsb
+    subq    %rcx, %rsi
+    movq    %rsi, ARRIVAL_STEP+arrival(%rip)
     xorl    %ecx, %ecx
     rdpkru
     movl    %eax, ARRIVAL_PKRU+arrival(%rip)

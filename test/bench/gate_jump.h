@@ -8,6 +8,7 @@
 #define JUMP_RDX 24
 #define JUMP_R11 32
 #define ARRIVAL_PKRU 128
+#define ARRIVAL_STEP 136
 
 /* In every register that a jump does not set, and in every one that cell_secret leaves. */
 #define JUMP_POISON 0x5A5A0000A5A50001
@@ -34,11 +35,13 @@ enum register_index { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, 
 struct arrival {
     uint64_t registers[16];
     uint32_t pkru;
+    int64_t step; /* of string instructions: 1 with DF clear, -1 with DF set */
 };
 
 static_assert(offsetof(struct jump, target) == JUMP_TARGET && offsetof(struct jump, rax) == JUMP_RAX &&
                   offsetof(struct jump, rcx) == JUMP_RCX && offsetof(struct jump, rdx) == JUMP_RDX &&
-                  offsetof(struct jump, r11) == JUMP_R11 && offsetof(struct arrival, pkru) == ARRIVAL_PKRU,
+                  offsetof(struct jump, r11) == JUMP_R11 && offsetof(struct arrival, pkru) == ARRIVAL_PKRU &&
+                  offsetof(struct arrival, step) == ARRIVAL_STEP,
               "the assembly's offsets");
 
 enum arrival_place { AT_CALLER = 1, AT_CALLEE = 2 };
@@ -48,7 +51,7 @@ extern struct jump jump_of_callee; /* what cell_jump does */
 extern struct arrival arrival;     /* written when jump_run comes back */
 
 /*
- * Jumps as the caller would, on the stack `stack`, whose top is the address of
+ * Jumps as the caller would, with DF set, on the stack `stack`, whose top is the address of
  * jump_back.  Returns where control came out again, if it does; the rights are
  * then still those it came out with.
  */

@@ -133,6 +133,18 @@ class Shell(Guest):
         return self.until("cells --json", is_up, f"{name} running")
 
 
+    def shell_killed(self):
+        """Has the shell kill itself; returns when the next one takes commands."""
+        self.send(b"cell kill shell\n")
+        self.expect(READY)
+
+    def counts(self):
+        """How many of each there are; what a cell leaves behind shows here."""
+        counts = {f"{kind} rows": len(self.json(f"{kind} --json")) for kind in ("caps", "edges", "rings", "domains")}
+        memory = {row["use"]: row["frames"] for row in self.json("mem --json") if "use" in row}
+        return counts | {use: memory[use] for use in ("monitor", "page-tables", "cells", "shared")}
+
+
 def machine(options=(), script=True, **changes):
     image_require()
     words = list(SCRIPT_OPTIONS) if script else ["panic=exit"]

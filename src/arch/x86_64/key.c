@@ -66,7 +66,7 @@ uint32_t key_rights(const struct cell *cell)
 struct cell *key_cell(uint32_t pkru)
 {
     const struct cell *current = sched_current();
-    bool has_key = current != nullptr && current->domain != nullptr && current->domain->key >= 0;
+    bool has_key = current != nullptr && current->domain->key >= 0;
     if (has_key && pkru == current->arch.rights) { /* parked cells all have the same rights: none */
         return cell_at(current->id);
     }
