@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 
-from . import accelerator, arguments, histogram, launch, packages
+from . import accelerator, arguments, gate_host, histogram, launch, packages
 from .guest import SCRIPT_OPTIONS, Guest, GuestError
 from .machine import BACKENDS
 from .project import BUILD, ROOT, Failure, commit, say
@@ -18,6 +18,7 @@ Boots Comb with each backend, once counting instructions and once not, and runs
   build/bench/ipc.jsonl      one JSON object per path, backend and unit
   build/bench/boot.json      boot, size and least memory
   build/bench/*.svg          histograms
+  build/bench/native.jsonl   the same gate on this processor, if it has protection keys
 
 Instruction counts are exact and repeat.  Times on an emulated CPU are not:
 there, changing protection keys costs far more than it does in hardware.
@@ -187,6 +188,7 @@ def main(parsed):
 
     calls_print(records, rivals)
     boot_print(facts, rivals)
+    gate_host.measure(folder, parsed.samples)
     files = histogram.draw(records, folder)
     say(f"wrote {folder}: ipc.jsonl, boot.json and {len(files)} histograms")
     return 1 if complaints or not records else 0

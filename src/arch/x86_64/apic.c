@@ -30,8 +30,6 @@
 
 #define PM_TIMER_HZ 3579545u
 #define PM_CALIBRATE_TICKS 7159u /* 2 ms */
-#define PIT_HZ 1193182u
-#define PIT_CALIBRATE_TICKS 2386u /* 2 ms */
 #define CALIBRATE_TRIES_MAX 10000000u
 
 static volatile uint32_t *apic;
@@ -97,43 +95,27 @@ static uint64_t pm_wait(uint16_t port)
     return 0;
 }
 
-static uint64_t pit_wait(void)
+/* TSC and APIC timer against the ACPI timer. */
+static void calibrate(uint32_t port)
 {
-    arch_port_write(0x61, (uint8_t)((arch_port_read(0x61) & ~2u) | 1u)); /* gate on, speaker off */
-    arch_port_write(0x43, 0xB0);                                         /* channel 2, one shot */
-    arch_port_write(0x42, PIT_CALIBRATE_TICKS & 0xFF);
-    arch_port_write(0x42, PIT_CALIBRATE_TICKS >> 8);
-    for (uint32_t tries = 0; tries < CALIBRATE_TRIES_MAX; tries++) {
-        if ((arch_port_read(0x61) & 0x20) != 0) {
-            return PIT_CALIBRATE_TICKS;
-        }
-    }
-    return 0;
-}
-
-/* TSC and APIC timer against the ACPI timer, or the PIT where there is none. */
-static void calibrate(const struct boot_info *boot)
-{
-    uint32_t port = boot->acpi.pm_timer_port;
-    bool has_pm = port != 0 && port <= UINT16_MAX;
     apic[APIC_TIMER_INITIAL] = UINT32_MAX;
     uint64_t start = arch_tsc();
     uint32_t timer_start = apic[APIC_TIMER_CURRENT];
-    uint64_t ticks = has_pm ? pm_wait((uint16_t)port) : pit_wait();
+    uint64_t ticks = port != 0 && port <= UINT16_MAX ? pm_wait((uint16_t)port) : 0;
     uint64_t tsc = arch_tsc() - start;
     uint32_t timer = timer_start - apic[APIC_TIMER_CURRENT];
     apic[APIC_TIMER_INITIAL] = 0;
     if (ticks == 0 || tsc == 0 || timer == 0) {
-        panic("no clock to calibrate the time stamp counter against");
+        panic("no ACPI timer to calibrate the time stamp counter against");
     }
-    tsc_hz = tsc * (has_pm ? PM_TIMER_HZ : PIT_HZ) / ticks;
+    tsc_hz = tsc * PM_TIMER_HZ / ticks;
     apic_per_tsc = ((uint64_t)timer << 32) / tsc;
 }
 
 void arch_timer_init(const struct boot_info *boot)
 {
     apic_enable(boot->acpi.lapic_base != 0 ? boot->acpi.lapic_base : APIC_DEFAULT_BASE);
-    calibrate(boot);
+    calibrate(boot->acpi.pm_timer_port);
 }
 
 void arch_timer_arm(uint64_t deadline)

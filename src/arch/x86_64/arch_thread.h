@@ -24,9 +24,6 @@ struct x86_call {
 };
 static_assert(sizeof(struct x86_call) == CALL_BYTES, "asm_layout.h");
 
-struct gate_constants;
-struct gate_state;
-
 struct arch_thread {
     alignas(16) struct x86_frame frame;
     uint64_t pkru;        /* rights to resume with */
@@ -40,8 +37,6 @@ struct arch_thread {
     phys_addr root, directory; /* backend pt: PML4 and PDPT of this cell */
     uint32_t rights;           /* PKRU of this cell's code */
     bool frame_is_set;         /* the frame is complete: a call in progress must not store its result */
-    struct gate_constants *constants; /* gate page, read-only for the cell */
-    struct gate_state *gate;          /* gate page, the cell's */
 };
 static_assert(offsetof(struct arch_thread, frame) == 0, "asm_layout.h");
 static_assert(offsetof(struct arch_thread, pkru) == THREAD_PKRU, "asm_layout.h");

@@ -11,63 +11,73 @@
 #include <core/edge.h>
 #include <core/fault.h>
 #include <core/log.h>
+#include <core/monitor.h>
 #include <core/panic.h>
 #include <core/random.h>
 #include <rt/bits.h>
 #include <rt/text.h>
 
-#define STUB_OFFSET 0u
 #define PAGES_OFFSET MIB(16) /* two gate pages per cell id */
-#define STUBS_PER_PAGE (PAGE_BYTES / GATE_STUB_BYTES)
 
 static_assert(EDGE_MAX == GATE_EDGE_COUNT, "asm_layout.h");
 static_assert(EDGE_SLOTS == GATE_OUT_SLOTS && EDGE_IN_MAX == GATE_IN_SLOTS, "one slot per edge");
 static_assert(EDGE_MAX * GATE_STUB_BYTES <= PAGES_OFFSET, "stubs and gate pages do not meet");
-static_assert(sizeof(struct gate_constants) <= PAGE_BYTES && sizeof(struct gate_state) <= PAGE_BYTES,
-              "one page each");
+
+/*
+ * Both lie in the monitor's own memory and are mapped for cells once: stubs
+ * executable, constants read-only, state writable.  Only the monitor's view
+ * writes stubs and constants.
+ */
+struct gate_pages {
+    alignas(PAGE_BYTES) struct gate_constants constants;
+    alignas(PAGE_BYTES) struct gate_state state;
+};
+static_assert(sizeof(struct gate_pages) == 2 * PAGE_BYTES, "one page each");
+
+static alignas(PAGE_BYTES) uint8_t stubs[EDGE_MAX][GATE_STUB_BYTES];
+static struct gate_pages pages[CELL_MAX];
 
 static uint64_t pages_offset(uint32_t cell)
 {
-    return PAGES_OFFSET + (uint64_t)cell * 2 * PAGE_BYTES;
+    return PAGES_OFFSET + cell * sizeof(struct gate_pages);
 }
 
 uint64_t gate_stub_address(uint32_t edge)
 {
-    return arch_domain_base(paging_gate_region()->id) + STUB_OFFSET + (uint64_t)edge * GATE_STUB_BYTES;
+    return arch_domain_base(paging_gate_region()->id) + edge * (uint64_t)GATE_STUB_BYTES;
 }
 
-/* Stub pages are executable and, for cells, read-only; only this alias writes them. */
 uint8_t *gate_stub_view(uint32_t edge)
 {
-    struct domain *region = paging_gate_region();
-    uint64_t offset = STUB_OFFSET + (uint64_t)edge * GATE_STUB_BYTES;
-    uint64_t page = align_down(offset, PAGE_BYTES);
-    phys_addr frame = arch_domain_frame(region, page, PAGE_READ);
-    if (frame.value == 0) {
-        if (frame_take(FRAME_MONITOR, FRAME_OWNER_MONITOR, &frame) != ST_OK) {
-            return nullptr;
-        }
-        memset(phys_pointer(frame), 0xCC, PAGE_BYTES);
-        if (arch_domain_map(region, page, frame, PAGE_READ | PAGE_EXECUTE) != ST_OK) {
-            frame_release(frame);
-            return nullptr;
-        }
-    }
-    return (uint8_t *)phys_pointer(frame) + offset % PAGE_BYTES;
+    return stubs[edge];
 }
 
-/* All stub pages at once: linking an edge then cannot fail for memory. */
+static enum status region_map(uint64_t offset, const void *view, uint64_t bytes, uint32_t rights)
+{
+    uint64_t physical = monitor_boot()->monitor + ((uint64_t)view - MONITOR_BASE);
+    enum status status = ST_OK;
+    for (uint64_t at = 0; at < bytes && status == ST_OK; at += PAGE_BYTES) {
+        status = arch_domain_map(paging_gate_region(), offset + at, (phys_addr){ physical + at }, rights);
+    }
+    return status;
+}
+
 enum status arch_gates_init(void)
 {
-    if (arch_backend() == BACKEND_PT) {
-        return gate_pt_init();
-    }
-    for (uint32_t edge = 0; edge < EDGE_MAX; edge += STUBS_PER_PAGE) {
-        if (gate_stub_view(edge) == nullptr) {
-            return ST_NO_MEMORY;
+    memset(stubs, 0xCC, sizeof stubs);
+    enum status status = region_map(0, stubs, sizeof stubs, PAGE_READ | PAGE_EXECUTE);
+    for (uint32_t cell = 0; cell < CELL_MAX && status == ST_OK && arch_backend() != BACKEND_PT; cell++) {
+        status = region_map(pages_offset(cell), &pages[cell].constants, PAGE_BYTES, PAGE_READ);
+        if (status == ST_OK) {
+            status = region_map(pages_offset(cell) + PAGE_BYTES, &pages[cell].state, PAGE_BYTES,
+                                PAGE_READ | PAGE_WRITE);
         }
+        gate_tag(cell, KEY_PARKED);
     }
-    return ST_OK;
+    if (arch_backend() == BACKEND_PT) {
+        gate_pt_init();
+    }
+    return status;
 }
 
 gate_stub arch_gate_address(const struct edge *edge)
@@ -83,68 +93,17 @@ uint32_t arch_gate_of(uint64_t address)
                                                   : EDGE_NONE;
 }
 
-/* --- gate pages ------------------------------------------------------------------------------- */
-
-static enum status page_create(uint64_t offset, uint32_t owner, uint32_t rights, void **view)
+void gate_cell_create(const struct cell *cell)
 {
-    phys_addr frame;
-    enum status status = frame_take(FRAME_TABLE, owner, &frame);
-    if (status != ST_OK) {
-        return status;
-    }
-    status = arch_domain_map(paging_gate_region(), offset, frame, rights);
-    if (status != ST_OK) {
-        frame_release(frame);
-        return status;
-    }
-    *view = phys_pointer(frame);
-    return ST_OK;
+    memset(&pages[cell->id], 0, sizeof pages[cell->id]);
 }
 
-static void page_destroy(uint64_t offset)
+void gate_tag(uint32_t cell, uint32_t key)
 {
-    uint64_t *entry = paging_entry(paging_gate_region(), offset);
-    if (entry != nullptr && (*entry & PTE_PRESENT) != 0) {
-        frame_release((phys_addr){ *entry & PTE_ADDRESS });
-        *entry = 0;
-    }
-}
-
-enum status gate_cell_create(struct cell *cell)
-{
-    void *view;
-    enum status status = page_create(pages_offset(cell->id), cell->id, PAGE_READ, &view);
-    if (status != ST_OK) {
-        return status;
-    }
-    cell->arch.constants = view;
-    status = page_create(pages_offset(cell->id) + PAGE_BYTES, cell->id, PAGE_READ | PAGE_WRITE, &view);
-    if (status != ST_OK) {
-        return status;
-    }
-    cell->arch.gate = view;
-    if (arch_backend() == BACKEND_PKU) {
-        gate_tag(cell, cell->domain->key >= 0 ? (uint32_t)cell->domain->key : KEY_PARKED);
-    }
-    return ST_OK;
-}
-
-void gate_cell_destroy(struct cell *cell)
-{
-    cell->arch.constants = nullptr;
-    cell->arch.gate = nullptr;
-    page_destroy(pages_offset(cell->id));
-    page_destroy(pages_offset(cell->id) + PAGE_BYTES);
-    paging_flush();
-}
-
-void gate_tag(const struct cell *cell, uint32_t key)
-{
-    for (uint32_t page = 0; page < 2; page++) {
-        uint64_t *entry = paging_entry(paging_gate_region(), pages_offset(cell->id) + page * PAGE_BYTES);
-        if (entry != nullptr && (*entry & PTE_PRESENT) != 0) {
-            *entry = (*entry & ~PTE_KEY_MASK) | (uint64_t)key << PTE_KEY_SHIFT;
-        }
+    for (uint32_t page = 0; page < 2 && arch_backend() == BACKEND_PKU; page++) {
+        uint64_t *entry = paging_entry(paging_gate_region(),
+                                       pages_offset(cell) + page * (uint64_t)PAGE_BYTES);
+        *entry = (*entry & ~PTE_KEY_MASK) | (uint64_t)key << PTE_KEY_SHIFT;
     }
 }
 
@@ -152,9 +111,9 @@ void gate_tag(const struct cell *cell, uint32_t key)
 
 static struct gate_side side_of(const struct cell *cell, uint32_t slot)
 {
-    uint64_t pages = arch_domain_base(paging_gate_region()->id) + pages_offset(cell->id);
+    uint64_t base = arch_domain_base(paging_gate_region()->id) + pages_offset(cell->id);
     return (struct gate_side){
-        .constants = pages, .state = pages + PAGE_BYTES, .slot = slot, .pkru = cell->arch.rights
+        .constants = base, .state = base + PAGE_BYTES, .slot = slot, .pkru = cell->arch.rights
     };
 }
 
@@ -166,8 +125,8 @@ void arch_gate_link(struct edge *edge)
     }
     const struct cell *caller = cell_at(edge->caller);
     const struct cell *callee = cell_at(edge->callee);
-    struct gate_constants *out = caller->arch.constants;
-    struct gate_constants *in = callee->arch.constants;
+    struct gate_constants *out = &pages[caller->id].constants;
+    struct gate_constants *in = &pages[callee->id].constants;
     in->in_token[edge->in_slot] = out->out_token[edge->out_slot] = random_u64();
     in->in_return[edge->in_slot] = out->out_return[edge->out_slot] = random_u64();
     in->in_entry[edge->in_slot] = callee->entries[edge->entry];
@@ -185,10 +144,7 @@ void arch_gate_close(struct edge *edge, enum status status)
         return;
     }
     gate_build_closed(gate_stub_view(edge->id), status);
-    struct gate_constants *in = cell_at(edge->callee)->arch.constants;
-    if (in != nullptr) {
-        in->in_token[edge->in_slot] = random_u64();
-    }
+    pages[edge->callee].constants.in_token[edge->in_slot] = random_u64();
 }
 
 void arch_gate_revoke(struct edge *edge)
@@ -197,7 +153,7 @@ void arch_gate_revoke(struct edge *edge)
         gate_pt_close(edge);
         return;
     }
-    cell_at(edge->callee)->arch.constants->in_token[edge->in_slot] ^= 1; /* the one store */
+    pages[edge->callee].constants.in_token[edge->in_slot] ^= 1; /* the one store */
 }
 
 void gate_rights_changed(void)
@@ -214,8 +170,8 @@ void arch_gate_open(struct cell *cell)
 {
     if (arch_backend() == BACKEND_PT) {
         cell->arch.entry_stack = cell->entry_stack_top;
-    } else if (cell->arch.gate != nullptr) {
-        cell->arch.gate->entry_stack = cell->entry_stack_top;
+    } else {
+        pages[cell->id].state.entry_stack = cell->entry_stack_top;
     }
 }
 
@@ -224,7 +180,8 @@ bool arch_gate_take(struct cell *cell)
     if (cell->entry_stack_top == 0) {
         return true; /* provides nothing: nobody else can be inside */
     }
-    uint64_t *stack = arch_backend() == BACKEND_PT ? &cell->arch.entry_stack : &cell->arch.gate->entry_stack;
+    uint64_t *stack = arch_backend() == BACKEND_PT ? &cell->arch.entry_stack
+                                                   : &pages[cell->id].state.entry_stack;
     bool free = *stack != 0;
     *stack = 0;
     return free;
@@ -232,9 +189,8 @@ bool arch_gate_take(struct cell *cell)
 
 bool arch_gate_in_call(const struct edge *edge)
 {
-    const struct cell *caller = cell_at(edge->caller);
     if (arch_backend() != BACKEND_PT) {
-        return caller->arch.gate != nullptr && caller->arch.gate->out_stack[edge->out_slot] != 0;
+        return pages[edge->caller].state.out_stack[edge->out_slot] != 0;
     }
     FOR_EACH_CELL (home) {
         for (uint32_t i = 0; i < home->arch.call_depth; i++) {
@@ -258,13 +214,13 @@ static bool is_inside(const struct edge *edge)
     uint64_t top;
     enum status status = domain_copy_in(callee->domain, &top, callee->entry_stack_top - sizeof top,
                                         sizeof top);
-    return status == ST_OK && callee->arch.gate->entry_stack == 0 &&
+    return status == ST_OK && pages[callee->id].state.entry_stack == 0 &&
            top == gate_stub_address(edge->id) + gate_places[GATE_AT_RETURNED];
 }
 
 static bool is_open(const struct edge *edge, const struct cell *from)
 {
-    return edge->caller == from->id && from->arch.gate->out_stack[edge->out_slot] != 0;
+    return edge->caller == from->id && pages[from->id].state.out_stack[edge->out_slot] != 0;
 }
 
 static struct edge *chain_step(const struct cell *from, uint32_t in_stub)
@@ -289,7 +245,7 @@ uint32_t arch_gate_chain(const struct cell *home, struct edge *chain[], uint32_t
     }
     const struct cell *at = home;
     uint32_t depth = 0;
-    while (depth < max && at->arch.gate != nullptr) {
+    while (depth < max) {
         struct edge *edge = chain_step(at, in_stub);
         if (edge == nullptr) {
             break;
@@ -338,10 +294,8 @@ void arch_gate_trap_return(struct edge *edge, bool on)
         gate_pt_trap_return(edge, on);
         return;
     }
-    struct gate_constants *out = cell_at(edge->caller)->arch.constants;
-    if (out != nullptr) {
-        out->out_return[edge->out_slot] ^= 1; /* the stub's own compare fails: gate_bad_out */
-    }
+    /* The stub's own compare fails: gate_bad_out. */
+    pages[edge->caller].constants.out_return[edge->out_slot] ^= 1;
 }
 
 /* --- exceptions in a stub --------------------------------------------------------------------- */

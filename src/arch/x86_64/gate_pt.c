@@ -45,37 +45,24 @@ static uint64_t stub_offset(uint32_t edge)
     return GATE_STUB_BYTES + (uint64_t)edge * STUB_BYTES;
 }
 
-static uint8_t *stub_view(uint64_t offset)
-{
-    uint8_t *view = gate_stub_view((uint32_t)(offset / GATE_STUB_BYTES));
-    return view != nullptr ? view + offset % GATE_STUB_BYTES : nullptr;
-}
-
 gate_stub gate_pt_address(const struct edge *edge)
 {
     return (gate_stub)(gate_stub_address(0) + stub_offset(edge->id));
 }
 
-enum status gate_pt_init(void)
+void gate_pt_init(void)
 {
     static_assert(GATE_STUB_BYTES + EDGE_MAX * STUB_BYTES <= EDGE_MAX * GATE_STUB_BYTES,
                   "stubs fit the region");
-    uint8_t *enter = stub_view(0);
-    if (enter == nullptr) {
-        return ST_NO_MEMORY;
-    }
-    memcpy(enter, x86_pt_enter_stub, (uint64_t)(x86_pt_enter_stub_end - x86_pt_enter_stub));
+    uint8_t *view = gate_stub_view(0);
+    memcpy(view, x86_pt_enter_stub, (uint64_t)(x86_pt_enter_stub_end - x86_pt_enter_stub));
     x86_pt_enter = gate_stub_address(0);
     for (uint32_t id = 0; id < EDGE_MAX; id++) {
-        uint8_t *stub = stub_view(stub_offset(id));
-        if (stub == nullptr) {
-            return ST_NO_MEMORY;
-        }
+        uint8_t *stub = view + stub_offset(id);
         uint32_t number = GATE_CALL_NUMBER + id;
         memcpy(stub, x86_pt_stub, (uint64_t)(x86_pt_stub_end - x86_pt_stub));
         memcpy(stub + (x86_pt_stub_number - x86_pt_stub) - sizeof number, &number, sizeof number);
     }
-    return ST_OK;
 }
 
 void gate_pt_link(struct edge *edge)

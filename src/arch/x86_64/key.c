@@ -124,7 +124,7 @@ static void domain_tag(struct domain *domain, uint32_t key)
     paging_tag(domain, key);
     const struct cell *owner = cell_at(domain->owner);
     if (domain->kind == DOMAIN_PRIVATE && owner != nullptr && owner->domain == domain) {
-        gate_tag(owner, key);
+        gate_tag(owner->id, key);
     }
 }
 

@@ -248,15 +248,15 @@ enum status arch_cell_create(struct cell *cell)
     cell->arch.entry_stack_top = cell->entry_stack_top;
     cell->arch.entry_stack = 0; /* its own thread is inside until it first waits */
     cell->arch.rights = PKRU_NOTHING;
-    return arch_backend() == BACKEND_PT ? space_create(cell) : gate_cell_create(cell);
+    if (arch_backend() == BACKEND_PT) {
+        return space_create(cell);
+    }
+    gate_cell_create(cell);
+    return ST_OK;
 }
 
 void arch_cell_destroy(struct cell *cell)
 {
-    if (arch_backend() != BACKEND_PT) {
-        gate_cell_destroy(cell);
-        return;
-    }
     if (cell->arch.root.value == 0) {
         return;
     }

@@ -147,14 +147,13 @@ enum gate_verdict {
 };
 
 void gate_rights_changed(void);
-void gate_tag(const struct cell *cell, uint32_t key);
+void gate_tag(uint32_t cell, uint32_t key); /* its gate pages */
 /* Called with an exception whose rip lies in a stub. */
 enum gate_verdict gate_exception(struct cell *home, uint32_t vector, uint64_t address, struct cell **guilty);
 /* Moves an interrupted thread to where its stub can be resumed whatever happens meanwhile. */
 void gate_restart(struct cell *home);
-enum status gate_cell_create(struct cell *cell);
-void gate_cell_destroy(struct cell *cell);
-enum status gate_pt_init(void);
+void gate_cell_create(const struct cell *cell);
+void gate_pt_init(void);
 void gate_pt_link(struct edge *edge);
 void gate_pt_close(struct edge *edge);
 uint32_t gate_pt_chain(const struct cell *home, struct edge *chain[], uint32_t max);
@@ -164,8 +163,7 @@ gate_stub gate_pt_address(const struct edge *edge);
 
 /* Stubs in the gate region: one of GATE_STUB_BYTES per edge. */
 uint64_t gate_stub_address(uint32_t edge);
-uint8_t *gate_stub_view(
-    uint32_t edge); /* the monitor's writable view; maps the page on first use; null: no memory */
+uint8_t *gate_stub_view(uint32_t edge); /* the monitor's, writable */
 
 /* --- called from entry.S ---------------------------------------------------------------------- */
 
