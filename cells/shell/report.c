@@ -117,7 +117,7 @@ void report_crash(const struct output *output, const struct crash_record *crash)
     if (crash_has_address(crash->reason))
         output_format(output, ", address %llx", (unsigned long long)crash->address);
     output_format(output, "\n  where   %llx ", (unsigned long long)crash->registers.rip);
-    report_printable(output, crash->symbol, sizeof(crash->symbol));
+    output_format(output, "image+0x%llx", (unsigned long long)crash->image_offset);
     output_text(output, "\n");
     report_crash_caller(output, crash);
     report_registers(output, crash);
@@ -135,7 +135,7 @@ void report_crash_json(const struct output *output, const struct crash_record *c
     json_hex(&json, "error", crash->error);
     json_hex(&json, "pkru", crash->pkru);
     json_hex(&json, "address", crash->address);
-    json_text(&json, "symbol", crash->symbol);
+    json_hex(&json, "image_offset", crash->image_offset);
     json_number(&json, "ns", ns_since_boot(crash->tsc));
     if (crash->edge != CRASH_OWN_THREAD) {
         json_number(&json, "edge", crash->edge);

@@ -184,6 +184,10 @@ struct crash_registers {
     uint64_t rip, rflags;
 };
 
+/* rip lies in a gate stub (image_offset: edge id << 16 | offset in the stub), or in no image at all. */
+#define CRASH_IMAGE_GATE UINT32_C(0xFFFFFFFE)
+#define CRASH_IMAGE_NONE UINT32_C(0xFFFFFFFF)
+
 struct crash_record {
     uint32_t cell, epoch;
     uint32_t reason; /* enum crash_reason */
@@ -194,7 +198,9 @@ struct crash_record {
     uint64_t address; /* CR2 */
     uint64_t tsc;
     struct crash_registers registers;
-    char symbol[48]; /* of rip, "name+0x12" */
+    uint64_t image_offset; /* of rip in the image of the cell that owns the address; see below */
+    uint32_t image;        /* bundle index of that image; CRASH_IMAGE_GATE, CRASH_IMAGE_NONE */
+    uint32_t reserved;
     char name[CELL_NAME_BYTES];
 };
 

@@ -25,7 +25,8 @@ def run(samples):
     """The records; empty, having said why, where there are no protection keys."""
     command = [str(program()), "--json", "--samples", str(samples)]
     try:
-        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S,
+                                check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failure(f"{TARGET}: {error}") from None
     if result.returncode == STATUS_SKIP:

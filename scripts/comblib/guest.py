@@ -203,6 +203,10 @@ class Guest:
         if "\n" in line or "\r" in line:
             raise ValueError("a command is one line")
         self.send(line.encode() + b"\n")
+        return self.answer(timeout)
+
+    def answer(self, timeout=None):
+        """What the next command that has been sent, but not waited for, says."""
         match = self.expect(STATUS, timeout)
         text = self.before.decode(errors="replace")
         return Result(text.replace("\r\n", "\n"), int(match[1]))

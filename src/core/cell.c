@@ -6,11 +6,9 @@
 #include "cell_state.h"
 #include "channel.h"
 #include "edge.h"
-#include "image.h"
 #include "log.h"
 #include "monitor.h"
 #include "panic.h"
-#include "symbol.h"
 
 #include <rt/bits.h>
 #include <rt/text.h>
@@ -507,27 +505,20 @@ enum status cell_record(uint32_t id, struct cell_record *record)
     return ST_OK;
 }
 
-static bool symbol_in_cell(uint64_t address, char *text, uint64_t bytes)
+void cell_locate(uint64_t address, uint32_t *image, uint64_t *offset)
 {
     const struct domain *domain = domain_at(arch_domain_of(address));
     const struct cell *cell = domain != nullptr ? cell_at(domain->owner) : nullptr;
-    uint64_t base = domain != nullptr ? arch_domain_base(domain->id) + CELL_IMAGE_OFFSET : 0;
-    if (cell == nullptr || cell->domain != domain || address < base) {
-        return false;
-    }
-    struct image image;
-    const struct bundle_entry *entry = &monitor_bundle()->entries[cell->image];
-    return image_parse(bundle_payload(monitor_bundle(), entry), entry->bytes, &image) == ST_OK &&
-           symbol_find(&image, address - base, text, bytes);
-}
-
-void cell_symbol(uint64_t address, char *text, uint64_t bytes)
-{
     uint32_t edge = arch_gate_of(address);
+    *image = CRASH_IMAGE_NONE;
+    *offset = address;
     if (edge != EDGE_NONE) {
-        text_format(text, bytes, "gate %u+0x%lx", edge,
-                    address - (uint64_t)arch_gate_address(&(struct edge){ .id = edge }));
-    } else if (!symbol_in_cell(address, text, bytes)) {
-        text_format(text, bytes, "0x%lx", address);
+        *image = CRASH_IMAGE_GATE;
+        *offset = (uint64_t)edge << 16 |
+                  (address - (uint64_t)arch_gate_address(&(struct edge){ .id = edge }));
+    } else if (cell != nullptr && cell->domain == domain && address >= cell->text_start &&
+               address < cell->text_end) {
+        *image = cell->image;
+        *offset = address - arch_domain_base(domain->id) - CELL_IMAGE_OFFSET;
     }
 }

@@ -70,8 +70,8 @@ void cell_crash(struct cell *cell, enum status status);
 /* A page of the heap that is touched for the first time. */
 bool cell_heap_fault(struct cell *cell, uint64_t address);
 enum status cell_record(uint32_t id, struct cell_record *record);
-/* "name+0x12" of an address in any cell's or the monitor's text. */
-void cell_symbol(uint64_t address, char *text, uint64_t bytes);
+/* Where `address` lies: struct crash_record's image and image_offset. */
+void cell_locate(uint64_t address, uint32_t *image, uint64_t *offset);
 /* Publishes the private table to the cell and tells it. */
 void cell_peer_changed(struct cell *cell);
 /* Copies for monitor calls: the caller's private domain, first-touched heap included. */

@@ -58,10 +58,11 @@ static void fault_record(struct cell *guilty, const struct cell *home, const str
     };
     arch_thread_registers(home, &crash->registers, &crash->pkru);
     text_copy(crash->name, sizeof crash->name, guilty->name);
-    cell_symbol(crash->registers.rip, crash->symbol, sizeof crash->symbol);
-    log_write(LOG_ERROR, 0, "%s crashed: %s at %s (rip=%lx address=%lx error=%x), called by %s", guilty->name,
-              fault_reason_name(fault->reason), crash->symbol, crash->registers.rip, crash->address,
-              crash->error, edge != nullptr ? cell_at(edge->caller)->name : "nobody");
+    cell_locate(crash->registers.rip, &crash->image, &crash->image_offset);
+    log_write(LOG_ERROR, 0, "%s crashed: %s at %s+0x%lx (rip=%lx address=%lx error=%x), called by %s",
+              guilty->name, fault_reason_name(fault->reason),
+              crash->image == CRASH_IMAGE_GATE ? "gate" : "image", crash->image_offset, crash->registers.rip,
+              crash->address, crash->error, edge != nullptr ? cell_at(edge->caller)->name : "nobody");
 }
 
 void fault_cell(struct cell *guilty, const struct fault *fault)

@@ -152,8 +152,6 @@ void x86_trap(struct x86_frame *frame)
 
 void x86_trap_in_monitor(const struct x86_frame *frame)
 {
-    char symbol[64];
-    cell_symbol(frame->rip, symbol, sizeof symbol);
-    panic("exception %lu (error %lx) in the monitor at %s, address 0x%lx, rsp 0x%lx", frame->vector,
-          frame->error, symbol, cr2_read(), frame->rsp);
+    panic("exception %lu (error %lx) in the monitor, rip=0x%lx, address 0x%lx, rsp 0x%lx", frame->vector,
+          frame->error, frame->rip, cr2_read(), frame->rsp);
 }

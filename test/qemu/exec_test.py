@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""scripts/comb exec and run, as their users and other programs call them."""
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+
+from harness import HANG_S, IMAGE, ROOT, check, expect, expect_equal, expect_in, image_require, verdict
+
+COMB = ROOT / "scripts" / "comb"
+BUNDLE_MAGIC = b"COMBBNDL"
+ENTRY = struct.Struct("<16sIIQQ")
+
+
+def comb(*arguments, status=None):
+    result = subprocess.run([sys.executable, str(COMB), *arguments], capture_output=True, text=True,
+                            timeout=HANG_S, check=False)
+    if status is not None:
+        expect_equal(result.returncode, status, f"status of {' '.join(arguments)}: {result.stderr}")
+    expect("Traceback" not in result.stderr, result.stderr)
+    return result
+
+
+def damaged(folder, kind, name, at):
+    """A copy of the image in which one byte of a bundle entry's payload is another."""
+    data = bytearray(IMAGE.read_bytes())
+    start = data.index(BUNDLE_MAGIC)
+    count = struct.unpack_from("<I", data, start + 12)[0]
+    for index in range(count):
+        entry_name, entry_kind, _, offset, size = ENTRY.unpack_from(data, start + 64 + index * ENTRY.size)
+        if entry_kind == kind and entry_name.rstrip(b"\0") == name:
+            data[start + offset + size // at] ^= 0x40
+            path = os.path.join(folder, f"{name.decode()}.efi")
+            with open(path, "wb") as file:
+                file.write(data)
+            return path
+    raise AssertionError(f"the bundle holds no {name}")
+
+
+def exec_image(path, *arguments):
+    """comb exec with another image in place of the built one."""
+    return comb("exec", "--no-build", f"--qemu-arg=-kernel", f"--qemu-arg={path}", *arguments)
+
+
+def status_checks():
+    with check("QEMU1001", "exec prints what the commands print, and nothing else, on standard output"):
+        result = comb("exec", "--no-build", "echo one", "echo two", status=0)
+        expect_equal(result.stdout, "one\ntwo\n")
+    with check("QEMU1002", "a failing command makes it 1, names the command, and the next ones still run"):
+        result = comb("exec", "--no-build", "frobnicate", "echo after", status=1)
+        expect_in("after\n", result.stdout)
+        expect_in("frobnicate", result.stderr)
+    for number, wrong in ((1003, ["exec", "--frob", "x"]), (1004, ["exec"]), (1005, ["frob"]), (1006, []),
+                          (1007, ["exec", "--mem", "7", "x"]), (1008, ["exec", "--smp", "0", "x"]),
+                          (1009, ["exec", "--backend", "x", "x"]), (1010, ["exec", "--timeout", "-1", "x"])):
+        with check(f"QEMU{number}", f"'comb {' '.join(wrong)}' is one clear message and status 2"):
+            result = comb(*wrong, status=2)
+            expect_equal(len(result.stderr.strip().splitlines()), 1, "lines of message")
+            expect_equal(result.stdout, "", "standard output")
+    with check("QEMU1011", "a hang ends at the bound, with the end of the serial output"):
+        result = comb("exec", "--no-build", "--timeout", "0.5", "echo never", status=1)
+        expect_in("in time", result.stderr)
+    with check("QEMU1012", "the guest resetting itself is not success"):
+        comb("exec", "--no-build", "reboot", status=1)
+    with check("QEMU1013", "every command of comb has help"):
+        for command in ("run", "exec", "test", "bench", "image", "doctor", "clean"):
+            expect_in("usage", comb(command, "--help", status=0).stdout)
+
+
+def damage_checks():
+    with tempfile.TemporaryDirectory(prefix="comb-test-") as folder:
+        with check("QEMU1021", "an image whose warden is damaged panics; exec shows the line and ends with 1"):
+            result = exec_image(damaged(folder, 2, b"warden", 2), "echo x")
+            expect_equal(result.returncode, 1, "status")
+            expect_in("PANIC: ", result.stderr)
+            expect_in("panicked", result.stderr)
+        with check("QEMU1022", "an image whose monitor is damaged says so in one line and starts nothing"):
+            result = exec_image(damaged(folder, 1, b"monitor", 2), "--timeout", "15", "echo x")
+            expect_equal(result.returncode, 1, "status")
+            expect_in("this image is damaged", result.stderr)
+        with check("QEMU1023", "an image whose echo is damaged boots without it and says so"):
+            result = exec_image(damaged(folder, 2, b"echo", 2), "cells", "log warn")
+            expect_equal(result.returncode, 0, "status")
+            expect_in("shell", result.stdout)
+            expect_in("echo", result.stdout.split("kib")[-1])
+
+
+def terminal_check():
+    """comb run needs a terminal: give it one."""
+    with check("QEMU1031", "comb run talks through a terminal; poweroff ends it with status 0"):
+        leader, follower = pty.openpty()
+        with subprocess.Popen([sys.executable, str(COMB), "run", "--no-build"], stdin=follower, stdout=follower,
+                              stderr=subprocess.DEVNULL, start_new_session=True) as process:
+            os.close(follower)
+            output = b""
+            for wanted, answer in ((b"comb> ", b"poweroff\r"), (None, b"")):
+                while wanted is None or wanted not in output:
+                    if not select.select([leader], [], [], HANG_S)[0]:
+                        process.kill()
+                        expect(False, f"it says nothing more after: {output[-400:]!r}")
+                    try:
+                        output += os.read(leader, 4096)
+                    except OSError:  # the other side is closed
+                        break
+                os.write(leader, answer) if answer else None
+        os.close(leader)
+        expect_equal(process.returncode, 0, "status")
+
+
+def main():
+    image_require()
+    status_checks()
+    damage_checks()
+    terminal_check()
+    return verdict()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
