@@ -19,9 +19,8 @@ static uint32_t root_tries;
 
 void cell_init(void)
 {
-    for (uint32_t id = 0; id < CELL_MAX; id++) {
+    for (uint32_t id = 0; id < CELL_MAX; id++)
         cells[id].id = id;
-    }
 }
 
 struct cell *cell_at(uint32_t id)
@@ -31,20 +30,17 @@ struct cell *cell_at(uint32_t id)
 
 struct cell *cell_next(const struct cell *previous)
 {
-    for (uint32_t id = previous != nullptr ? previous->id + 1 : 1; id < CELL_MAX; id++) {
-        if (cells[id].state != CELL_EMPTY) {
+    for (uint32_t id = previous != nullptr ? previous->id + 1 : 1; id < CELL_MAX; id++)
+        if (cells[id].state != CELL_EMPTY)
             return &cells[id];
-        }
-    }
     return nullptr;
 }
 
 struct cell *cell_named(const char *name)
 {
     FOR_EACH_CELL (cell) {
-        if (text_equal(cell->name, name)) {
+        if (text_equal(cell->name, name))
             return cell;
-        }
     }
     return nullptr;
 }
@@ -72,21 +68,18 @@ void cell_peer_changed(struct cell *cell)
 static void cell_changed(void)
 {
     FOR_EACH_CELL (cell) {
-        if (cell->watches_cells) {
+        if (cell->watches_cells)
             sched_notify(cell, BIT64(EVENT_CELLS));
-        }
     }
 }
 
 enum status cell_set_state(struct cell *cell, enum cell_state state)
 {
-    if (!cell_state_may((enum cell_state)cell->state, state)) {
+    if (!cell_state_may((enum cell_state)cell->state, state))
         return ST_STATE;
-    }
     cell->state = state;
-    if (state == CELL_RUNNING && text_equal(cell->name, CELL_ROOT_NAME)) {
+    if (state == CELL_RUNNING && text_equal(cell->name, CELL_ROOT_NAME))
         root_tries = 0;
-    }
     cell_changed();
     return ST_OK;
 }
@@ -96,15 +89,13 @@ enum status cell_set_state(struct cell *cell, enum cell_state state)
 static bool cell_name_is_valid(const char *name)
 {
     uint64_t length = text_length(name, CELL_NAME_BYTES);
-    if (length == 0 || length == CELL_NAME_BYTES) {
+    if (length == 0 || length == CELL_NAME_BYTES)
         return false;
-    }
     for (uint64_t i = 0; i < length; i++) {
         bool fine = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') ||
                     name[i] == '_' || name[i] == '-';
-        if (!fine) {
+        if (!fine)
             return false;
-        }
     }
     return true;
 }
@@ -129,14 +120,12 @@ static enum status cell_find_record(const struct cell_create *create, struct cel
 /* The memory object survives the instance: only the first one gets fresh pages. */
 static enum status cell_memory(struct cell *cell, const struct manifest_cap *wanted)
 {
-    if (cell->memory != nullptr && cell->memory->pages * PAGE_BYTES != wanted->size) {
+    if (cell->memory != nullptr && cell->memory->pages * PAGE_BYTES != wanted->size)
         return ST_INVALID;
-    }
     if (cell->memory == nullptr) {
         enum status status = domain_create(DOMAIN_MEMORY, cell->id, &cell->memory);
-        if (status == ST_OK) {
+        if (status == ST_OK)
             status = domain_grow(cell->memory, 0, wanted->size / PAGE_BYTES, PAGE_READ | PAGE_WRITE);
-        }
         if (status != ST_OK) {
             if (cell->memory != nullptr) {
                 domain_destroy(cell->memory);
@@ -155,9 +144,8 @@ static enum status cell_mint(struct cell *cell, uint32_t slot)
     struct cell_cap *given = &cell->info->caps[slot];
     if (wanted->type == CAP_MEMORY) {
         enum status status = cell_memory(cell, wanted);
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
     }
     given->type = wanted->type;
     given->rights = wanted->rights;
@@ -178,9 +166,8 @@ static enum status cell_grant_manifest(struct cell *cell)
     cell->reads_log = cell->watches_cells = false;
     for (uint32_t i = 0; i < MANIFEST_CAP_MAX && cell->manifest.caps[i].type != CAP_NONE; i++) {
         enum status status = cell_mint(cell, i);
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
     }
     return ST_OK;
 }
@@ -206,9 +193,8 @@ static void cell_release(struct cell *cell)
     edge_caller_down(cell);
     channel_cell_down(cell);
     cap_revoke_all(cell->id);
-    if (cell->memory != nullptr) {
+    if (cell->memory != nullptr)
         domain_detach(cell, cell->memory);
-    }
     cell->info = nullptr;
     cell->channels = nullptr;
     if (cell->domain != nullptr) {
@@ -222,14 +208,12 @@ static void cell_release(struct cell *cell)
 static enum status cell_build(struct cell *cell, const char **why)
 {
     enum status status = cell_load(cell, why);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     *why = "no memory for its tables";
     status = arch_cell_create(cell);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     domain_attach(cell, cell->domain);
     *why = "its capabilities cannot be granted";
     status = cell_grant_manifest(cell);
@@ -240,9 +224,8 @@ static enum status cell_build(struct cell *cell, const char **why)
 
 static void cell_erase(struct cell *cell)
 {
-    if (cell->memory != nullptr) {
+    if (cell->memory != nullptr)
         domain_destroy(cell->memory);
-    }
     *cell = (struct cell){ .id = cell->id };
 }
 
@@ -251,18 +234,15 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     const struct bundle_header *bundle = monitor_bundle();
     bool terminated = text_length(create->image, sizeof create->image) < sizeof create->image &&
                       text_length(create->config, sizeof create->config) < sizeof create->config;
-    if (!cell_name_is_valid(create->name) || !terminated) {
+    if (!cell_name_is_valid(create->name) || !terminated)
         return ST_INVALID;
-    }
     const struct bundle_entry *entry = bundle_find(bundle, BUNDLE_CELL, create->image);
-    if (entry == nullptr) {
+    if (entry == nullptr)
         return ST_NOT_FOUND;
-    }
     struct cell *cell;
     enum status status = cell_find_record(create, &cell);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     bool fresh = cell->epoch == 0;
     text_copy(cell->name, sizeof cell->name, create->name);
     text_copy(cell->config, sizeof cell->config, create->config);
@@ -272,9 +252,8 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     if (status != ST_OK) {
         log_write(LOG_ERROR, 0, "%s: image %s %s (%s)", cell->name, create->image, why, status_name(status));
         cell_release(cell);
-        if (fresh) {
+        if (fresh)
             cell_erase(cell);
-        }
         return status;
     }
     cells_used += fresh;
@@ -287,9 +266,8 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
 
 enum status cell_start(struct cell *cell)
 {
-    if (cell->state != CELL_SPAWNED) {
+    if (cell->state != CELL_SPAWNED)
         return ST_STATE;
-    }
     uint64_t info = cell->heap - CELL_GUARD_BYTES - CELL_INFO_PAGES * PAGE_BYTES;
     arch_thread_start(cell, cell->start, cell->stack_top, info);
     sched_start(cell);
@@ -300,32 +278,27 @@ enum status cell_start(struct cell *cell)
 
 static void root_revive(void)
 {
-    if (++root_tries > CELL_ROOT_TRIES) {
+    if (++root_tries > CELL_ROOT_TRIES)
         panic("the warden does not come up: %u tries", CELL_ROOT_TRIES);
-    }
     static const struct cell_create create = { .name = CELL_ROOT_NAME, .image = CELL_ROOT_NAME };
     uint32_t id;
     enum status status = cell_create(&create, &id);
-    if (status == ST_OK) {
+    if (status == ST_OK)
         status = cell_start(cell_at(id));
-    }
-    if (status != ST_OK) {
+    if (status != ST_OK)
         panic("the warden cannot be started again: %s", status_name(status));
-    }
 }
 
 /* Threads that wait to get into `cell` get an answer instead. */
 static void cell_refuse_waiters(struct cell *cell)
 {
     FOR_EACH_CELL (home) {
-        if (home == cell || home->thread.state != THREAD_LOCKED || home->thread.locked_on != cell) {
+        if (home == cell || home->thread.state != THREAD_LOCKED || home->thread.locked_on != cell)
             continue;
-        }
         struct edge *chain[CALL_DEPTH_MAX];
         uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
-        if (depth > 0 && chain[depth - 1]->callee == cell->id) {
+        if (depth > 0 && chain[depth - 1]->callee == cell->id)
             arch_gate_unwind(home, chain[depth - 1], ST_GONE);
-        }
     }
     sched_lock_free(cell);
 }
@@ -339,24 +312,20 @@ static void cell_finish(struct cell *cell, enum cell_state state)
     sched_remove(cell);
     cell_release(cell);
     cell_changed();
-    if (text_equal(cell->name, CELL_ROOT_NAME)) {
+    if (text_equal(cell->name, CELL_ROOT_NAME))
         root_revive();
-    }
 }
 
 /* The thread whose open calls lead into `cell`, with those calls; null: nobody is inside. */
 static struct cell *cell_visitor(const struct cell *cell, struct edge *chain[], uint32_t *depth, uint32_t *at)
 {
     FOR_EACH_CELL (home) {
-        if (home->thread.state == THREAD_NONE || home->thread.locked_on == cell) {
+        if (home->thread.state == THREAD_NONE || home->thread.locked_on == cell)
             continue;
-        }
         *depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
-        for (*at = 0; *at < *depth; (*at)++) {
-            if (chain[*at]->callee == cell->id) {
+        for (*at = 0; *at < *depth; (*at)++)
+            if (chain[*at]->callee == cell->id)
                 return home;
-            }
-        }
     }
     return nullptr;
 }
@@ -380,9 +349,8 @@ static void cell_leave(struct cell *cell, struct cell *home, struct edge *edge, 
     sched_restore(home);
     struct cell *caller = cell_at(edge->caller);
     cell_finish(cell, state);
-    if (caller->dying) {
+    if (caller->dying)
         cell_end(caller, (enum cell_state)caller->dying_state);
-    }
 }
 
 void cell_crash(struct cell *cell, enum status status)
@@ -417,17 +385,14 @@ void cell_end(struct cell *cell, enum cell_state state)
 
 enum status cell_forget(struct cell *cell)
 {
-    if (cell_is_up(cell) || text_equal(cell->name, CELL_ROOT_NAME)) {
+    if (cell_is_up(cell) || text_equal(cell->name, CELL_ROOT_NAME))
         return ST_STATE;
-    }
     FOR_EACH_EDGE (edge) {
-        if (edge->callee == cell->id) {
+        if (edge->callee == cell->id)
             return ST_BUSY;
-        }
     }
-    if (channel_is_served_by(cell->id)) {
+    if (channel_is_served_by(cell->id))
         return ST_BUSY;
-    }
     cell_erase(cell);
     cells_used--;
     return ST_OK;
@@ -437,24 +402,20 @@ enum status cell_forget(struct cell *cell)
 
 bool cell_heap_fault(struct cell *cell, uint64_t address)
 {
-    if (cell->domain == nullptr || address < cell->heap || address - cell->heap >= cell->heap_bytes) {
+    if (cell->domain == nullptr || address < cell->heap || address - cell->heap >= cell->heap_bytes)
         return false;
-    }
     uint64_t offset = align_down(address - arch_domain_base(cell->domain->id), PAGE_BYTES);
-    if (arch_domain_frame(cell->domain, offset, PAGE_READ).value != 0) {
+    if (arch_domain_frame(cell->domain, offset, PAGE_READ).value != 0)
         return false;
-    }
     return domain_grow(cell->domain, offset, 1, PAGE_READ | PAGE_WRITE) == ST_OK;
 }
 
 static void cell_touch(struct cell *cell, uint64_t address, uint64_t bytes)
 {
-    if (bytes > cell->heap_bytes) {
+    if (bytes > cell->heap_bytes)
         return;
-    }
-    for (uint64_t at = align_down(address, PAGE_BYTES); at < address + bytes; at += PAGE_BYTES) {
+    for (uint64_t at = align_down(address, PAGE_BYTES); at < address + bytes; at += PAGE_BYTES)
         (void)cell_heap_fault(cell, at);
-    }
 }
 
 enum status cell_copy_in(struct cell *cell, void *to, uint64_t address, uint64_t bytes)
@@ -473,13 +434,11 @@ enum status cell_copy_out(struct cell *cell, uint64_t address, const void *from,
 
 enum status cell_record(uint32_t id, struct cell_record *record)
 {
-    if (id >= CELL_MAX) {
+    if (id >= CELL_MAX)
         return ST_NOT_FOUND;
-    }
     const struct cell *cell = cell_at(id);
-    if (cell == nullptr) {
+    if (cell == nullptr)
         return ST_EMPTY;
-    }
     *record = (struct cell_record){
         .id = id,
         .state = cell->state,

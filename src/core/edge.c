@@ -14,9 +14,8 @@ static uint32_t edges_end; /* one more than the highest id ever used */
 
 void edge_init(void)
 {
-    for (uint32_t i = 0; i < EDGE_MAX; i++) {
+    for (uint32_t i = 0; i < EDGE_MAX; i++)
         edges[i].id = i;
-    }
 }
 
 struct edge *edge_at(uint32_t id)
@@ -26,11 +25,9 @@ struct edge *edge_at(uint32_t id)
 
 struct edge *edge_next(const struct edge *previous)
 {
-    for (uint32_t id = previous != nullptr ? previous->id + 1 : 0; id < edges_end; id++) {
-        if (edges[id].state != PEER_EMPTY) {
+    for (uint32_t id = previous != nullptr ? previous->id + 1 : 0; id < edges_end; id++)
+        if (edges[id].state != PEER_EMPTY)
             return &edges[id];
-        }
-    }
     return nullptr;
 }
 
@@ -57,9 +54,8 @@ bool edge_is_reachable(uint32_t from, uint32_t to)
     while (reached != before) {
         before = reached;
         FOR_EACH_EDGE (edge) {
-            if ((reached & BIT64(edge->caller)) != 0) {
+            if ((reached & BIT64(edge->caller)) != 0)
                 reached |= BIT64(edge->callee);
-            }
         }
     }
     return (reached & BIT64(to)) != 0;
@@ -69,13 +65,11 @@ bool edge_is_reachable(uint32_t from, uint32_t to)
 static enum status edge_match(const struct cell *caller, uint32_t uses, const struct cell *callee,
                               uint32_t *entry)
 {
-    if (uses >= MANIFEST_USES_MAX) {
+    if (uses >= MANIFEST_USES_MAX)
         return ST_RANGE;
-    }
     const struct manifest_uses *wanted = &caller->manifest.uses[uses];
-    if (wanted->name[0] == '\0' || (wanted->flags & INTERFACE_GATE) == 0) {
+    if (wanted->name[0] == '\0' || (wanted->flags & INTERFACE_GATE) == 0)
         return ST_DENIED;
-    }
     for (uint32_t i = 0; i < MANIFEST_PROVIDES_MAX; i++) {
         const struct manifest_provides *offered = &callee->manifest.provides[i];
         if (text_equal(offered->name, wanted->name) && (offered->flags & INTERFACE_GATE) != 0 &&
@@ -90,20 +84,17 @@ static enum status edge_match(const struct cell *caller, uint32_t uses, const st
 static struct edge *edge_find(uint32_t caller, uint32_t uses, uint32_t callee)
 {
     FOR_EACH_EDGE (edge) {
-        if (edge->caller == caller && edge->uses == uses && edge->callee == callee) {
+        if (edge->caller == caller && edge->uses == uses && edge->callee == callee)
             return edge;
-        }
     }
     return nullptr;
 }
 
 static uint32_t edge_out_slot(const struct cell *caller)
 {
-    for (uint32_t slot = 0; slot < EDGE_SLOTS; slot++) {
-        if (caller->info->edges[slot].state == PEER_EMPTY) {
+    for (uint32_t slot = 0; slot < EDGE_SLOTS; slot++)
+        if (caller->info->edges[slot].state == PEER_EMPTY)
             return slot;
-        }
-    }
     return EDGE_NONE;
 }
 
@@ -111,9 +102,8 @@ static uint32_t edge_in_slot(uint32_t callee)
 {
     uint64_t taken = 0;
     FOR_EACH_EDGE (edge) {
-        if (edge->callee == callee) {
+        if (edge->callee == callee)
             taken |= BIT64(edge->in_slot);
-        }
     }
     return taken == UINT64_MAX ? EDGE_NONE : (uint32_t)__builtin_ctzll(~taken);
 }
@@ -122,9 +112,8 @@ static enum status edge_allocate(struct cell *caller, struct cell *callee, struc
 {
     uint32_t out = edge_out_slot(caller);
     uint32_t in = edge_in_slot(callee->id);
-    if (out == EDGE_NONE || in == EDGE_NONE) {
+    if (out == EDGE_NONE || in == EDGE_NONE)
         return ST_QUOTA;
-    }
     for (uint32_t i = 0; i < EDGE_MAX; i++) {
         if (edges[i].state == PEER_EMPTY) {
             edges[i] = (struct edge){ .id = i, .out_slot = out, .in_slot = in };
@@ -141,9 +130,8 @@ static void edge_publish(const struct edge *edge)
 {
     struct cell *caller = cell_at(edge->caller);
     const struct cell *callee = cell_at(edge->callee);
-    if (caller->info == nullptr) {
+    if (caller->info == nullptr)
         return;
-    }
     struct cell_edge *slot = &caller->info->edges[edge->out_slot];
     text_copy(slot->interface, sizeof slot->interface, caller->manifest.uses[edge->uses].name);
     text_copy(slot->peer, sizeof slot->peer, callee->name);
@@ -156,18 +144,15 @@ static void edge_publish(const struct edge *edge)
 
 static enum status edge_create(struct cell *caller, uint32_t uses, struct cell *callee, struct edge **created)
 {
-    if (edge_is_reachable(callee->id, caller->id)) {
+    if (edge_is_reachable(callee->id, caller->id))
         return ST_CYCLE;
-    }
     struct edge *edge;
     enum status status = edge_allocate(caller, callee, &edge);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     status = cap_mint(caller->id, CAP_EDGE, RIGHT_CALL, edge->id, 0, CAP_SLOT_NONE, &edge->handle);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     edge->state = PEER_DOWN;
     edge->caller = caller->id;
     edge->callee = callee->id;
@@ -179,20 +164,17 @@ static enum status edge_create(struct cell *caller, uint32_t uses, struct cell *
 
 enum status edge_link(struct cell *caller, uint32_t uses, struct cell *callee, uint32_t *id)
 {
-    if (!cell_is_up(caller) || !cell_is_up(callee)) {
+    if (!cell_is_up(caller) || !cell_is_up(callee))
         return ST_GONE;
-    }
     uint32_t entry;
     enum status status = edge_match(caller, uses, callee, &entry);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     struct edge *edge = edge_find(caller->id, uses, callee->id);
     if (edge == nullptr) {
         status = edge_create(caller, uses, callee, &edge);
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
     } else if (edge->state != PEER_DOWN) {
         return edge->state == PEER_UP ? ST_EXISTS : ST_REVOKED;
     }
@@ -207,14 +189,12 @@ enum status edge_link(struct cell *caller, uint32_t uses, struct cell *callee, u
 void edge_revoke(uint32_t id)
 {
     struct edge *edge = edge_at(id);
-    if (edge == nullptr || edge->state == PEER_REVOKED) {
+    if (edge == nullptr || edge->state == PEER_REVOKED)
         return;
-    }
-    if (edge->state == PEER_UP) {
+    if (edge->state == PEER_UP)
         arch_gate_revoke(edge);
-    } else {
+    else
         arch_gate_close(edge, ST_REVOKED);
-    }
     edge->state = PEER_REVOKED;
     edge->handle = 0;
     edge_publish(edge);
@@ -223,9 +203,8 @@ void edge_revoke(uint32_t id)
 void edge_callee_down(struct cell *callee)
 {
     FOR_EACH_EDGE (edge) {
-        if (edge->callee != callee->id || edge->state == PEER_REVOKED) {
+        if (edge->callee != callee->id || edge->state == PEER_REVOKED)
             continue;
-        }
         edge->state = PEER_DOWN;
         edge->watch_tsc = 0;
         edge->return_trapped = false;
@@ -237,9 +216,8 @@ void edge_callee_down(struct cell *callee)
 void edge_caller_down(struct cell *caller)
 {
     FOR_EACH_EDGE (edge) {
-        if (edge->caller != caller->id) {
+        if (edge->caller != caller->id)
             continue;
-        }
         arch_gate_close(edge, ST_REVOKED);
         *edge = (struct edge){ .id = edge->id };
         edges_used--;
@@ -248,13 +226,11 @@ void edge_caller_down(struct cell *caller)
 
 enum status edge_record(uint32_t id, struct edge_record *record)
 {
-    if (id >= EDGE_MAX) {
+    if (id >= EDGE_MAX)
         return ST_NOT_FOUND;
-    }
     const struct edge *edge = edge_at(id);
-    if (edge == nullptr) {
+    if (edge == nullptr)
         return ST_EMPTY;
-    }
     *record = (struct edge_record){
         .id = id,
         .state = edge->state,

@@ -33,11 +33,9 @@ static struct edge *edge_into(const struct cell *home, const struct cell *cell)
 {
     struct edge *chain[CALL_DEPTH_MAX];
     uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
-    for (uint32_t i = depth; i-- > 0;) {
-        if (chain[i]->callee == cell->id) {
+    for (uint32_t i = depth; i-- > 0;)
+        if (chain[i]->callee == cell->id)
             return chain[i];
-        }
-    }
     return nullptr;
 }
 
@@ -68,7 +66,8 @@ static void fault_record(struct cell *guilty, const struct cell *home, const str
 void fault_cell(struct cell *guilty, const struct fault *fault)
 {
     guilty->crashes++;
-    fault_record(guilty, sched_current(), fault);
+    const struct cell *current = sched_current(); /* null: found while picking who runs next */
+    fault_record(guilty, current != nullptr ? current : guilty, fault);
     cell_crash(guilty, fault->reason == CRASH_WATCHDOG ? ST_TIMEOUT : ST_CRASHED);
 }
 
@@ -90,9 +89,8 @@ void fault_watchdog(struct cell *home)
     struct edge *chain[CALL_DEPTH_MAX];
     uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
     if (depth == 0) {
-        if (home->thread.since_wait >= home->timeout_tsc) {
+        if (home->thread.since_wait >= home->timeout_tsc)
             fault_cell(home, &watchdog);
-        }
         return;
     }
     struct edge *inner = chain[depth - 1];
@@ -117,7 +115,6 @@ void fault_edge_returned(struct cell *home, struct edge *edge)
     sched_restore(home);
     sched_lock_free(cell_at(edge->callee));
     struct cell *caller = cell_at(edge->caller);
-    if (caller->dying) {
+    if (caller->dying)
         cell_end(caller, (enum cell_state)caller->dying_state);
-    }
 }

@@ -71,9 +71,8 @@ static void queue_remove(struct cell *cell)
     } else {
         thread->next->thread.previous = thread->previous;
         thread->previous->thread.next = thread->next;
-        if (*head == cell) {
+        if (*head == cell)
             *head = thread->next;
-        }
     }
     thread->next = thread->previous = nullptr;
 }
@@ -83,9 +82,8 @@ static void thread_make_ready(struct cell *cell)
     struct cpu *cpu = cpu_this();
     cell->thread.state = THREAD_READY;
     queue_insert(cell);
-    if (cpu->current == nullptr || cell->thread.priority > cpu->current->thread.priority) {
+    if (cpu->current == nullptr || cell->thread.priority > cpu->current->thread.priority)
         cpu->reschedule = 1;
-    }
 }
 
 static void thread_make_unready(struct cell *cell, enum thread_state state)
@@ -100,9 +98,8 @@ static void thread_make_unready(struct cell *cell, enum thread_state state)
 static void timer_insert(struct cell *cell, uint64_t deadline)
 {
     struct cell **link = &cpu_this()->timers;
-    while (*link != nullptr && (*link)->thread.deadline <= deadline) {
+    while (*link != nullptr && (*link)->thread.deadline <= deadline)
         link = &(*link)->thread.timer_next;
-    }
     cell->thread.deadline = deadline;
     cell->thread.timer_next = *link;
     cell->thread.on_timer = true;
@@ -111,13 +108,11 @@ static void timer_insert(struct cell *cell, uint64_t deadline)
 
 static void timer_remove(struct cell *cell)
 {
-    if (!cell->thread.on_timer) {
+    if (!cell->thread.on_timer)
         return;
-    }
     struct cell **link = &cpu_this()->timers;
-    while (*link != cell) {
+    while (*link != cell)
         link = &(*link)->thread.timer_next;
-    }
     *link = cell->thread.timer_next;
     cell->thread.on_timer = false;
 }
@@ -138,12 +133,10 @@ static void timer_update(struct cpu *cpu, const struct cell *current)
     if (current != nullptr) {
         const struct thread *thread = &current->thread;
         uint64_t left = sample_tsc;
-        if (current->manifest.limits.cpu_percent < 100) {
+        if (current->manifest.limits.cpu_percent < 100)
             left = u64_min(left, thread->budget_left);
-        }
-        if (thread->next != current) {
+        if (thread->next != current)
             left = u64_min(left, slice_tsc);
-        }
         need = u64_min(need, cpu->switched_at + left);
     }
     timer_need(cpu, need);
@@ -154,9 +147,8 @@ static void timer_expire(struct cpu *cpu)
     while (cpu->timers != nullptr && cpu->timers->thread.deadline <= cpu->switched_at) {
         struct cell *cell = cpu->timers;
         timer_remove(cell);
-        if (cell->thread.state == THREAD_WAITING) {
+        if (cell->thread.state == THREAD_WAITING)
             cell->thread.events |= BIT64(EVENT_TIMER);
-        }
         thread_make_ready(cell);
     }
 }
@@ -189,9 +181,8 @@ static void charge(struct cpu *cpu)
     }
     current->thread.cpu_tsc += ticks;
     current->thread.since_wait += ticks;
-    if (current->manifest.limits.cpu_percent < 100) {
+    if (current->manifest.limits.cpu_percent < 100)
         budget_charge(current, now, ticks);
-    }
 }
 
 void sched_timer(void)
@@ -228,9 +219,8 @@ void sched_remove(struct cell *cell)
 {
     struct cpu *cpu = cpu_this();
     struct thread *thread = &cell->thread;
-    if (thread->state == THREAD_READY) {
+    if (thread->state == THREAD_READY)
         queue_remove(cell);
-    }
     timer_remove(cell);
     thread->state = THREAD_NONE;
     thread->in_lock = thread->in_wait = false;
@@ -247,9 +237,8 @@ bool sched_wait(uint64_t deadline, uint64_t *events)
     struct cpu *cpu = cpu_this();
     struct cell *cell = cpu->current;
     struct thread *thread = &cell->thread;
-    if (thread->events == 0 && deadline != 0 && deadline != UINT64_MAX && deadline <= arch_tsc()) {
+    if (thread->events == 0 && deadline != 0 && deadline != UINT64_MAX && deadline <= arch_tsc())
         thread->events |= BIT64(EVENT_TIMER);
-    }
     charge(cpu);
     thread->since_wait = 0;
     if (thread->events != 0 || deadline == 0) {
@@ -260,9 +249,8 @@ bool sched_wait(uint64_t deadline, uint64_t *events)
     thread->in_wait = true;
     if (thread->state == THREAD_READY) { /* not when its budget has just run out */
         thread_make_unready(cell, THREAD_WAITING);
-        if (deadline != UINT64_MAX) {
+        if (deadline != UINT64_MAX)
             timer_insert(cell, deadline);
-        }
     }
     thread->in_lock = false;
     arch_gate_open(cell);
@@ -285,35 +273,29 @@ void sched_notify(struct cell *cell, uint64_t events)
 void sched_boost(struct cell *holder, uint32_t priority)
 {
     struct thread *thread = &holder->thread;
-    if (thread->priority >= priority) {
+    if (thread->priority >= priority)
         return;
-    }
     bool queued = thread->state == THREAD_READY;
-    if (queued) {
+    if (queued)
         queue_remove(holder);
-    }
     thread->priority = (uint8_t)priority;
     thread->boosted = true;
-    if (queued) {
+    if (queued)
         queue_insert(holder);
-    }
 }
 
 void sched_restore(struct cell *holder)
 {
     struct thread *thread = &holder->thread;
-    if (!thread->boosted) {
+    if (!thread->boosted)
         return;
-    }
     bool queued = thread->state == THREAD_READY;
-    if (queued) {
+    if (queued)
         queue_remove(holder);
-    }
     thread->priority = (uint8_t)holder->manifest.limits.priority;
     thread->boosted = false;
-    if (queued) {
+    if (queued)
         queue_insert(holder);
-    }
     cpu_this()->reschedule = 1;
 }
 
@@ -321,13 +303,11 @@ void sched_restore(struct cell *holder)
 static struct cell *lock_holder(struct cell *callee, struct edge **through)
 {
     *through = nullptr;
-    if (callee->thread.in_lock) {
+    if (callee->thread.in_lock)
         return callee;
-    }
     FOR_EACH_CELL (home) {
-        if (home->thread.state == THREAD_NONE) {
+        if (home->thread.state == THREAD_NONE)
             continue;
-        }
         struct edge *chain[CALL_DEPTH_MAX];
         uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
         for (uint32_t i = 0; i < depth; i++) {
@@ -350,12 +330,10 @@ void sched_lock_wait(struct cell *cell, struct cell *callee)
         return;
     }
     sched_boost(holder, cell->thread.priority);
-    if (through != nullptr) {
+    if (through != nullptr)
         arch_gate_trap_return(through, true);
-    }
-    if (cell->thread.state == THREAD_READY) {
+    if (cell->thread.state == THREAD_READY)
         thread_make_unready(cell, THREAD_LOCKED);
-    }
     cell->thread.locked_on = callee;
 }
 
@@ -377,9 +355,8 @@ void sched_lock_free(struct cell *callee)
 static bool thread_resume(struct cell *cell)
 {
     struct thread *thread = &cell->thread;
-    if (!thread->in_wait) {
+    if (!thread->in_wait)
         return true;
-    }
     if (!thread->in_lock) {
         if (!arch_gate_take(cell)) {
             sched_lock_wait(cell, cell);

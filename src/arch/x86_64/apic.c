@@ -88,9 +88,8 @@ static uint64_t pm_wait(uint16_t port)
     uint32_t start = pm_timer_read(port);
     for (uint32_t tries = 0; tries < CALIBRATE_TRIES_MAX; tries++) {
         uint32_t ticks = (pm_timer_read(port) - start) & 0xFFFFFF;
-        if (ticks >= PM_CALIBRATE_TICKS) {
+        if (ticks >= PM_CALIBRATE_TICKS)
             return ticks;
-        }
     }
     return 0;
 }
@@ -105,9 +104,8 @@ static void calibrate(uint32_t port)
     uint64_t tsc = arch_tsc() - start;
     uint32_t timer = timer_start - apic[APIC_TIMER_CURRENT];
     apic[APIC_TIMER_INITIAL] = 0;
-    if (ticks == 0 || tsc == 0 || timer == 0) {
+    if (ticks == 0 || tsc == 0 || timer == 0)
         panic("no ACPI timer to calibrate the time stamp counter against");
-    }
     tsc_hz = tsc * PM_TIMER_HZ / ticks;
     apic_per_tsc = ((uint64_t)timer << 32) / tsc;
 }
@@ -134,7 +132,6 @@ void arch_timer_arm(uint64_t deadline)
 void arch_cpus_park(const struct boot_info *boot)
 {
     cpus_found = boot->acpi.cpu_count != 0 ? boot->acpi.cpu_count : 1;
-    if (cpus_found > 1) {
+    if (cpus_found > 1)
         apic[APIC_COMMAND_LOW] = APIC_INIT_ALL_BUT_SELF;
-    }
 }

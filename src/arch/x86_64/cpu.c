@@ -104,16 +104,14 @@ const char *arch_cpu_name(void)
 
 uint64_t arch_random(void)
 {
-    if ((cpuid(1, 0).c & CPUID1_ECX_RDRAND) == 0) {
+    if ((cpuid(1, 0).c & CPUID1_ECX_RDRAND) == 0)
         return 0;
-    }
     for (uint32_t i = 0; i < RDRAND_TRIES_MAX; i++) {
         uint64_t value;
         bool good;
         __asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
-        if (good) {
+        if (good)
             return value;
-        }
     }
     return 0;
 }
@@ -189,9 +187,8 @@ void arch_init(const struct boot_info *boot, uint32_t wanted)
     cpu0.stack_top = (uint64_t)monitor_stack_top;
     bool keys = arch_has_keys();
     backend = keys ? BACKEND_PKU : BACKEND_PT;
-    if (wanted == BACKEND_PT || wanted == BACKEND_NONE) {
+    if (wanted == BACKEND_PT || wanted == BACKEND_NONE)
         backend = (enum backend)wanted;
-    }
     cpu0.has_keys = backend == BACKEND_PKU;
     name_read();
     idt_fill();
@@ -204,9 +201,8 @@ void arch_init(const struct boot_info *boot, uint32_t wanted)
 /* The frame of the thread that runs next: where the CPU pushes when a trap arrives. */
 void arch_switch([[maybe_unused]] struct cell *previous, struct cell *next)
 {
-    if (next == nullptr) {
+    if (next == nullptr)
         return;
-    }
     tss.rsp[0] = (uint64_t)&next->arch.frame + sizeof next->arch.frame;
     if (backend == BACKEND_PKU && next->arch.inside->domain != nullptr) {
         struct domain *private_domain = next->arch.inside->domain;
@@ -223,12 +219,10 @@ void arch_switch([[maybe_unused]] struct cell *previous, struct cell *next)
 
 void arch_halt(bool exit_emulator)
 {
-    if (exit_emulator) {
+    if (exit_emulator)
         __asm__ volatile("outb %0, %1" ::"a"((uint8_t)DEBUG_EXIT_PANIC), "Nd"((uint16_t)DEBUG_EXIT_PORT));
-    }
-    while (true) {
+    while (true)
         __asm__ volatile("cli; hlt");
-    }
 }
 
 extern void trap_exit(void); /* entry.S */

@@ -56,9 +56,8 @@ static enum status region_map(uint64_t offset, const void *view, uint64_t bytes,
 {
     uint64_t physical = monitor_boot()->monitor + ((uint64_t)view - MONITOR_BASE);
     enum status status = ST_OK;
-    for (uint64_t at = 0; at < bytes && status == ST_OK; at += PAGE_BYTES) {
+    for (uint64_t at = 0; at < bytes && status == ST_OK; at += PAGE_BYTES)
         status = arch_domain_map(paging_gate_region(), offset + at, (phys_addr){ physical + at }, rights);
-    }
     return status;
 }
 
@@ -74,9 +73,8 @@ enum status arch_gates_init(void)
         }
         gate_tag(cell, KEY_PARKED);
     }
-    if (arch_backend() == BACKEND_PT) {
+    if (arch_backend() == BACKEND_PT)
         gate_pt_init();
-    }
     return status;
 }
 
@@ -168,18 +166,16 @@ void gate_rights_changed(void)
 
 void arch_gate_open(struct cell *cell)
 {
-    if (arch_backend() == BACKEND_PT) {
+    if (arch_backend() == BACKEND_PT)
         cell->arch.entry_stack = cell->entry_stack_top;
-    } else {
+    else
         pages[cell->id].state.entry_stack = cell->entry_stack_top;
-    }
 }
 
 bool arch_gate_take(struct cell *cell)
 {
-    if (cell->entry_stack_top == 0) {
+    if (cell->entry_stack_top == 0)
         return true; /* provides nothing: nobody else can be inside */
-    }
     uint64_t *stack = arch_backend() == BACKEND_PT ? &cell->arch.entry_stack
                                                    : &pages[cell->id].state.entry_stack;
     bool free = *stack != 0;
@@ -189,15 +185,12 @@ bool arch_gate_take(struct cell *cell)
 
 bool arch_gate_in_call(const struct edge *edge)
 {
-    if (arch_backend() != BACKEND_PT) {
+    if (arch_backend() != BACKEND_PT)
         return pages[edge->caller].state.out_stack[edge->out_slot] != 0;
-    }
     FOR_EACH_CELL (home) {
-        for (uint32_t i = 0; i < home->arch.call_depth; i++) {
-            if (home->arch.calls[i].edge == edge) {
+        for (uint32_t i = 0; i < home->arch.call_depth; i++)
+            if (home->arch.calls[i].edge == edge)
                 return true;
-            }
-        }
     }
     return false;
 }
@@ -208,9 +201,8 @@ bool arch_gate_in_call(const struct edge *edge)
 static bool is_inside(const struct edge *edge)
 {
     const struct cell *callee = cell_at(edge->callee);
-    if (callee->domain == nullptr || callee->entry_stack_top == 0) {
+    if (callee->domain == nullptr || callee->entry_stack_top == 0)
         return false;
-    }
     uint64_t top;
     enum status status = domain_copy_in(callee->domain, &top, callee->entry_stack_top - sizeof top,
                                         sizeof top);
@@ -226,35 +218,30 @@ static bool is_open(const struct edge *edge, const struct cell *from)
 static struct edge *chain_step(const struct cell *from, uint32_t in_stub)
 {
     FOR_EACH_EDGE (edge) {
-        if (is_open(edge, from) && (edge->id == in_stub || is_inside(edge))) {
+        if (is_open(edge, from) && (edge->id == in_stub || is_inside(edge)))
             return edge;
-        }
     }
     return nullptr;
 }
 
 uint32_t arch_gate_chain(const struct cell *home, struct edge *chain[], uint32_t max)
 {
-    if (arch_backend() == BACKEND_PT) {
+    if (arch_backend() == BACKEND_PT)
         return gate_pt_chain(home, chain, max);
-    }
     uint32_t in_stub = arch_gate_of(home->arch.frame.rip);
     uint64_t place = home->arch.frame.rip % GATE_STUB_BYTES;
-    if (place >= gate_places[GATE_AT_CHECKED_OUT] && place < gate_places[GATE_AT_BAD_IN]) {
+    if (place >= gate_places[GATE_AT_CHECKED_OUT] && place < gate_places[GATE_AT_BAD_IN])
         in_stub = EDGE_NONE; /* back in the caller but for the registers */
-    }
     const struct cell *at = home;
     uint32_t depth = 0;
     while (depth < max) {
         struct edge *edge = chain_step(at, in_stub);
-        if (edge == nullptr) {
+        if (edge == nullptr)
             break;
-        }
         chain[depth++] = edge;
         at = cell_at(edge->callee);
-        if (edge->id == in_stub) {
+        if (edge->id == in_stub)
             break; /* on its way in or out */
-        }
     }
     return depth;
 }
@@ -264,9 +251,8 @@ void arch_gate_unwind(struct cell *home, struct edge *edge, enum status status)
     struct arch_thread *arch = &home->arch;
     struct cell *caller = cell_at(edge->caller);
     arch->frame_is_set = home == sched_current();
-    if (home->thread.state == THREAD_LOCKED) {
+    if (home->thread.state == THREAD_LOCKED)
         home->thread.locked_on = nullptr;
-    }
     if (arch_backend() == BACKEND_PT) {
         gate_pt_unwind(home, edge, status);
         return;
@@ -286,9 +272,8 @@ void arch_gate_unwind(struct cell *home, struct edge *edge, enum status status)
 
 void arch_gate_trap_return(struct edge *edge, bool on)
 {
-    if (edge->return_trapped == on) {
+    if (edge->return_trapped == on)
         return;
-    }
     edge->return_trapped = on;
     if (arch_backend() == BACKEND_PT) {
         gate_pt_trap_return(edge, on);
@@ -308,22 +293,18 @@ static uint64_t stub_place(const struct edge *edge, enum gate_place place)
 void gate_restart(struct cell *home)
 {
     uint32_t id = arch_gate_of(home->arch.frame.rip);
-    if (id == EDGE_NONE || arch_backend() == BACKEND_PT) {
+    if (id == EDGE_NONE || arch_backend() == BACKEND_PT)
         return;
-    }
     uint64_t stub = gate_stub_address(id);
     uint64_t at = home->arch.frame.rip - stub;
     static const enum gate_place ranges[][2] = { { GATE_AT_RIGHTS_IN, GATE_AT_CHECKED_IN },
                                                  { GATE_AT_TAKE, GATE_AT_TAKEN },
                                                  { GATE_AT_RIGHTS_OUT, GATE_AT_CHECKED_OUT } };
-    if (at < GATE_CLOSED_BYTES) {
+    if (at < GATE_CLOSED_BYTES)
         home->arch.frame.rip = stub;
-    }
-    for (uint32_t i = 0; i < ARRAY_COUNT(ranges); i++) {
-        if (at > gate_places[ranges[i][0]] && at < gate_places[ranges[i][1]]) {
+    for (uint32_t i = 0; i < ARRAY_COUNT(ranges); i++)
+        if (at > gate_places[ranges[i][0]] && at < gate_places[ranges[i][1]])
             home->arch.frame.rip = stub + gate_places[ranges[i][0]];
-        }
-    }
 }
 
 /* Whose rights the stub has given the thread at this point; the caller's own where it has given none. */
@@ -352,9 +333,8 @@ static bool is_last_open(struct cell *home, const struct edge *edge)
 static enum gate_verdict judge(struct cell *home, struct cell **guilty)
 {
     struct cell *at = home;
-    for (struct edge *edge = chain_step(at, EDGE_NONE); edge != nullptr; edge = chain_step(at, EDGE_NONE)) {
+    for (struct edge *edge = chain_step(at, EDGE_NONE); edge != nullptr; edge = chain_step(at, EDGE_NONE))
         at = cell_at(edge->callee);
-    }
     FOR_EACH_EDGE (edge) {
         if (is_open(edge, at)) {
             log_write(LOG_WARN, 0, "gate violation between %s and %s: that call ends with an error", at->name,
@@ -408,9 +388,8 @@ static enum gate_verdict page_fault(struct cell *home, struct edge *edge, uint64
         home->arch.frame_is_set = false;
         return GATE_RESUME;
     }
-    if (side == cell_at(edge->callee) && edge->state != PEER_UP) {
+    if (side == cell_at(edge->callee) && edge->state != PEER_UP)
         return refused(home, edge, guilty);
-    }
     *guilty = thread_inside(home, (uint32_t)home->arch.pkru);
     bool unasked = at == gate_places[GATE_AT_POP] && address < PAGE_BYTES; /* a return without a call */
     return *guilty == nullptr || unasked ? judge(home, guilty) : GATE_GUILTY;
@@ -419,18 +398,14 @@ static enum gate_verdict page_fault(struct cell *home, struct edge *edge, uint64
 enum gate_verdict gate_exception(struct cell *home, uint32_t vector, uint64_t address, struct cell **guilty)
 {
     struct edge *edge = edge_at(arch_gate_of(home->arch.frame.rip));
-    if (arch_gate_of(home->arch.frame.rip) == EDGE_NONE) {
+    if (arch_gate_of(home->arch.frame.rip) == EDGE_NONE)
         return GATE_NOT;
-    }
     uint64_t at = home->arch.frame.rip % GATE_STUB_BYTES;
-    if (edge != nullptr && vector == 14) {
+    if (edge != nullptr && vector == 14)
         return page_fault(home, edge, at, address, guilty);
-    }
-    if (edge != nullptr && vector == 6 && at == gate_places[GATE_AT_BAD_IN]) {
+    if (edge != nullptr && vector == 6 && at == gate_places[GATE_AT_BAD_IN])
         return refused(home, edge, guilty);
-    }
-    if (edge != nullptr && vector == 6 && at == gate_places[GATE_AT_BAD_OUT]) {
+    if (edge != nullptr && vector == 6 && at == gate_places[GATE_AT_BAD_OUT])
         return returned(home, edge, guilty);
-    }
     return judge(home, guilty); /* the middle of an instruction, TF set, an unused stub */
 }

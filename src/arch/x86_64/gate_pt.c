@@ -82,11 +82,9 @@ void gate_pt_close(struct edge *edge)
 uint32_t gate_pt_chain(const struct cell *home, struct edge *chain[], uint32_t max)
 {
     uint32_t depth = 0;
-    if (home->thread.state != THREAD_NONE) {
-        for (; depth < home->arch.call_depth && depth < max; depth++) {
+    if (home->thread.state != THREAD_NONE)
+        for (; depth < home->arch.call_depth && depth < max; depth++)
             chain[depth] = home->arch.calls[depth].edge;
-        }
-    }
     return depth;
 }
 
@@ -128,11 +126,9 @@ void gate_pt_unwind(struct cell *home, const struct edge *edge, enum status stat
 void gate_pt_trap_return(const struct edge *edge, bool on)
 {
     FOR_EACH_CELL (home) {
-        for (uint32_t i = 0; i < home->arch.call_depth; i++) {
-            if (home->arch.calls[i].edge == edge) {
+        for (uint32_t i = 0; i < home->arch.call_depth; i++)
+            if (home->arch.calls[i].edge == edge)
                 home->arch.return_trap = on;
-            }
-        }
     }
 }
 
@@ -145,9 +141,8 @@ static void slow_return(struct cell *home, uint64_t value)
     uint32_t depth = home->arch.call_depth - 1;
     struct edge *edge = home->arch.calls[depth].edge;
     call_pop(home, depth, value, ST_OK);
-    if (edge->return_trapped) {
+    if (edge->return_trapped)
         fault_edge_returned(home, edge);
-    }
 }
 
 static void slow_call(struct cell *home, uint32_t number, struct edge *edge)
@@ -176,19 +171,17 @@ void x86_gate_slow(uint32_t number, uint64_t result)
     frame->rcx = frame->rip;
     frame->r11 = frame->rflags;
     cpu_this()->reschedule = 1;
-    if (arch_backend() == BACKEND_PKU) {
+    if (arch_backend() == BACKEND_PKU)
         home->arch.pkru = cpu_this()->live_pkru = pkru_read();
-    }
     bool is_call = number >= GATE_CALL_NUMBER && number - GATE_CALL_NUMBER < EDGE_MAX;
     struct edge *edge = is_call ? edge_at(number - GATE_CALL_NUMBER) : nullptr;
-    if (arch_backend() == BACKEND_PT && number == GATE_RETURN_NUMBER) {
+    if (arch_backend() == BACKEND_PT && number == GATE_RETURN_NUMBER)
         slow_return(home, result);
-    } else if (arch_backend() == BACKEND_PT && edge != nullptr && edge->caller == home->arch.inside->id) {
+    else if (arch_backend() == BACKEND_PT && edge != nullptr && edge->caller == home->arch.inside->id)
         slow_call(home, number, edge);
-    } else if (arch_backend() == BACKEND_PT && is_call) {
+    else if (arch_backend() == BACKEND_PT && is_call)
         fault_gate_corrupt(home->arch.inside); /* an edge that is not its own */
-    } else {
+    else
         frame->rax = ST_INVALID; /* no such monitor call */
-    }
     home->arch.frame_is_set = false;
 }

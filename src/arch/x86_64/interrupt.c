@@ -64,9 +64,8 @@ static void line_route(const struct boot_acpi *acpi, uint32_t number, volatile u
         }
     }
     uint32_t entries = (ioapic_read(ioapic, IOAPIC_VERSION) >> 16 & 0xFF) + 1;
-    if (gsi < gsi_base || gsi - gsi_base >= entries) {
+    if (gsi < gsi_base || gsi - gsi_base >= entries)
         return;
-    }
     uint32_t index = IOAPIC_REDIRECTION + 2 * (gsi - gsi_base);
     ioapic_write(ioapic, index, low | REDIRECTION_MASKED);
     ioapic_write(ioapic, index + 1, apic_registers()[APIC_ID] & 0xFF000000u);
@@ -79,25 +78,21 @@ void arch_irq_init(const struct boot_info *boot)
     arch_port_write(PIC2_DATA, 0xFF);
     for (uint32_t i = 0; i < boot->acpi.ioapic_count && i < BOOT_IOAPIC_MAX; i++) {
         volatile uint32_t *ioapic = paging_device(boot->acpi.ioapic[i].base);
-        for (uint32_t number = 0; number < IRQ_LINE_MAX; number++) {
+        for (uint32_t number = 0; number < IRQ_LINE_MAX; number++)
             line_route(&boot->acpi, number, ioapic, boot->acpi.ioapic[i].gsi_base);
-        }
     }
-    if (boot->acpi.ioapic_count == 0) {
+    if (boot->acpi.ioapic_count == 0)
         log_write(LOG_WARN, 0, "no I/O APIC: device interrupts will not arrive");
-    }
 }
 
 void arch_irq_enable(uint32_t number)
 {
-    if (number < IRQ_LINE_MAX && lines[number].ioapic != nullptr) {
+    if (number < IRQ_LINE_MAX && lines[number].ioapic != nullptr)
         ioapic_write(lines[number].ioapic, lines[number].index, lines[number].low);
-    }
 }
 
 void arch_irq_mask(uint32_t number)
 {
-    if (number < IRQ_LINE_MAX && lines[number].ioapic != nullptr) {
+    if (number < IRQ_LINE_MAX && lines[number].ioapic != nullptr)
         ioapic_write(lines[number].ioapic, lines[number].index, lines[number].low | REDIRECTION_MASKED);
-    }
 }

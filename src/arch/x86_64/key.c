@@ -36,9 +36,8 @@ uint32_t arch_keys_total(void)
 uint32_t arch_keys_used(void)
 {
     uint32_t used = 0;
-    for (uint32_t key = KEY_FIRST; key <= KEY_LAST; key++) {
+    for (uint32_t key = KEY_FIRST; key <= KEY_LAST; key++)
         used += holder[key] != nullptr;
-    }
     return used;
 }
 
@@ -55,11 +54,9 @@ int32_t arch_domain_key(const struct domain *domain)
 uint32_t key_rights(const struct cell *cell)
 {
     uint32_t pkru = PKRU_NOTHING;
-    for (uint32_t key = KEY_FIRST; key <= KEY_LAST; key++) {
-        if (holder[key] != nullptr && domain_is_held(cell, holder[key]->id)) {
+    for (uint32_t key = KEY_FIRST; key <= KEY_LAST; key++)
+        if (holder[key] != nullptr && domain_is_held(cell, holder[key]->id))
             pkru &= ~(UINT32_C(3) << (2 * key));
-        }
-    }
     return pkru;
 }
 
@@ -67,9 +64,8 @@ struct cell *key_cell(uint32_t pkru)
 {
     const struct cell *current = sched_current();
     bool has_key = current != nullptr && current->domain->key >= 0;
-    if (has_key && pkru == current->arch.rights) { /* parked cells all have the same rights: none */
+    if (has_key && pkru == current->arch.rights) /* parked cells all have the same rights: none */
         return cell_at(current->id);
-    }
     for (uint32_t key = KEY_FIRST; key <= KEY_LAST; key++) {
         bool open = (pkru >> (2 * key) & 3) == 0;
         if (open && holder[key] != nullptr && holder[key]->kind == DOMAIN_PRIVATE) {
@@ -84,15 +80,13 @@ struct cell *key_cell(uint32_t pkru)
 void key_note_threads(void)
 {
     FOR_EACH_CELL (home) {
-        if (home->thread.state == THREAD_NONE) {
+        if (home->thread.state == THREAD_NONE)
             continue;
-        }
         uint32_t pkru = home == sched_current() && !home->arch.frame_is_set ? pkru_read()
                                                                             : (uint32_t)home->arch.pkru;
         struct cell *inside = key_cell(pkru);
-        if (inside != nullptr) {
+        if (inside != nullptr)
             home->arch.inside = inside;
-        }
     }
 }
 
@@ -100,9 +94,8 @@ static void threads_update(void)
 {
     struct cell *current = sched_current();
     FOR_EACH_CELL (home) {
-        if (home->thread.state != THREAD_NONE) {
+        if (home->thread.state != THREAD_NONE)
             home->arch.pkru = home->arch.inside->arch.rights;
-        }
     }
     if (current != nullptr) {
         pkru_write((uint32_t)current->arch.pkru);
@@ -123,9 +116,8 @@ static void domain_tag(struct domain *domain, uint32_t key)
 {
     paging_tag(domain, key);
     const struct cell *owner = cell_at(domain->owner);
-    if (domain->kind == DOMAIN_PRIVATE && owner != nullptr && owner->domain == domain) {
+    if (domain->kind == DOMAIN_PRIVATE && owner != nullptr && owner->domain == domain)
         gate_tag(owner->id, key);
-    }
 }
 
 static bool key_is_pinned(const struct domain *domain, const struct domain *keep)
@@ -138,13 +130,11 @@ static uint32_t key_victim(const struct domain *keep)
 {
     uint32_t victim = 0;
     for (uint32_t key = KEY_FIRST; key <= KEY_LAST; key++) {
-        if (holder[key] == nullptr) {
+        if (holder[key] == nullptr)
             return key;
-        }
         bool older = victim == 0 || holder[key]->used_at < holder[victim]->used_at;
-        if (older && !key_is_pinned(holder[key], keep)) {
+        if (older && !key_is_pinned(holder[key], keep))
             victim = key;
-        }
     }
     ASSERT(victim != 0);
     return victim;

@@ -31,9 +31,8 @@ static uint64_t *table_of(uint64_t entry)
 static uint64_t *table_new(uint64_t *physical)
 {
     phys_addr frame;
-    if (frame_take(FRAME_TABLE, FRAME_OWNER_MONITOR, &frame) != ST_OK) {
+    if (frame_take(FRAME_TABLE, FRAME_OWNER_MONITOR, &frame) != ST_OK)
         panic("not enough memory for the monitor's page tables");
-    }
     *physical = frame.value;
     return phys_pointer(frame);
 }
@@ -58,9 +57,8 @@ void paging_init(const struct boot_info *boot)
 {
     const uint64_t *boot_root = phys_pointer((phys_addr){ boot->page_table & CR3_ADDRESS });
     root = table_new(&root_phys);
-    for (uint32_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++) {
+    for (uint32_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++)
         root[i] = boot_root[i];
-    }
     uint64_t physical;
     directory = table_new(&physical);
     root[DOMAIN_ROOT_INDEX] = physical | PTE_PRESENT | PTE_WRITE | PTE_USER;
@@ -71,9 +69,8 @@ void paging_init(const struct boot_info *boot)
     device_table = table_new(&physical);
     device_directory[0] = physical | PTE_PRESENT | PTE_WRITE;
     cr3_write(root_phys);
-    if (arch_domain_create(&gate_region) != ST_OK) {
+    if (arch_domain_create(&gate_region) != ST_OK)
         panic("not enough memory for the gate region");
-    }
 }
 
 volatile uint32_t *paging_device(uint64_t physical)
@@ -106,29 +103,24 @@ static uint64_t slot_entry(const struct domain *domain)
 enum status arch_domain_create(struct domain *domain)
 {
     enum status status = frame_take(FRAME_TABLE, domain->owner, &domain->table);
-    if (status == ST_OK && (arch_backend() != BACKEND_PT || domain == &gate_region)) {
+    if (status == ST_OK && (arch_backend() != BACKEND_PT || domain == &gate_region))
         directory[domain->id] = slot_entry(domain);
-    }
     return status;
 }
 
 void arch_domain_destroy(struct domain *domain, void (*release)(phys_addr frame))
 {
-    if (domain->key >= 0) {
+    if (domain->key >= 0)
         key_drop(domain);
-    }
     directory[domain->id] = 0;
     uint64_t *tables = phys_pointer(domain->table);
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-        if ((tables[i] & PTE_PRESENT) == 0) {
+        if ((tables[i] & PTE_PRESENT) == 0)
             continue;
-        }
         const uint64_t *entries = table_of(tables[i]);
-        for (uint32_t j = 0; j < TABLE_ENTRIES; j++) {
-            if ((entries[j] & PTE_PRESENT) != 0) {
+        for (uint32_t j = 0; j < TABLE_ENTRIES; j++)
+            if ((entries[j] & PTE_PRESENT) != 0)
                 release((phys_addr){ entries[j] & PTE_ADDRESS });
-            }
-        }
         frame_release((phys_addr){ tables[i] & PTE_ADDRESS });
     }
     frame_release(domain->table);
@@ -153,9 +145,8 @@ static uint64_t rights_bits(uint32_t rights)
 
 static uint64_t key_bits(const struct domain *domain)
 {
-    if (arch_backend() != BACKEND_PKU) {
+    if (arch_backend() != BACKEND_PKU)
         return 0; /* reserved bits without PKE */
-    }
     return (uint64_t)(domain->key >= 0 ? (uint32_t)domain->key : KEY_PARKED) << PTE_KEY_SHIFT;
 }
 
@@ -167,9 +158,8 @@ enum status arch_domain_map(struct domain *domain, uint64_t offset, phys_addr fr
     if ((*table & PTE_PRESENT) == 0) {
         phys_addr fresh;
         enum status status = frame_take(FRAME_TABLE, domain->owner, &fresh);
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
         *table = fresh.value | PTE_PRESENT | PTE_WRITE | PTE_USER;
     }
     uint64_t *entry = paging_entry(domain, offset);
@@ -198,15 +188,12 @@ void paging_tag(const struct domain *domain, uint32_t key)
 {
     const uint64_t *tables = phys_pointer(domain->table);
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-        if ((tables[i] & PTE_PRESENT) == 0) {
+        if ((tables[i] & PTE_PRESENT) == 0)
             continue;
-        }
         uint64_t *entries = table_of(tables[i]);
-        for (uint32_t j = 0; j < TABLE_ENTRIES; j++) {
-            if ((entries[j] & PTE_PRESENT) != 0) {
+        for (uint32_t j = 0; j < TABLE_ENTRIES; j++)
+            if ((entries[j] & PTE_PRESENT) != 0)
                 entries[j] = (entries[j] & ~PTE_KEY_MASK) | (uint64_t)key << PTE_KEY_SHIFT;
-            }
-        }
     }
 }
 
@@ -215,9 +202,8 @@ void paging_tag(const struct domain *domain, uint32_t key)
 static enum status space_create(struct cell *cell)
 {
     enum status status = frame_take(FRAME_TABLE, cell->id, &cell->arch.root);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     status = frame_take(FRAME_TABLE, cell->id, &cell->arch.directory);
     if (status != ST_OK) {
         frame_release(cell->arch.root);
@@ -225,17 +211,14 @@ static enum status space_create(struct cell *cell)
         return status;
     }
     uint64_t *tables = phys_pointer(cell->arch.root);
-    for (uint32_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++) {
+    for (uint32_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++)
         tables[i] = root[i];
-    }
     tables[DOMAIN_ROOT_INDEX] = cell->arch.directory.value | PTE_PRESENT | PTE_WRITE | PTE_USER;
     uint64_t *slots = phys_pointer(cell->arch.directory);
     slots[gate_region.id] = slot_entry(&gate_region);
-    for (uint32_t id = 1; id < DOMAIN_MAX; id++) {
-        if (domain_is_held(cell, id)) {
+    for (uint32_t id = 1; id < DOMAIN_MAX; id++)
+        if (domain_is_held(cell, id))
             slots[id] = slot_entry(domain_at(id));
-        }
-    }
     cell->arch.cr3 = cell->arch.root.value;
     return ST_OK;
 }
@@ -248,21 +231,18 @@ enum status arch_cell_create(struct cell *cell)
     cell->arch.entry_stack_top = cell->entry_stack_top;
     cell->arch.entry_stack = 0; /* its own thread is inside until it first waits */
     cell->arch.rights = PKRU_NOTHING;
-    if (arch_backend() == BACKEND_PT) {
+    if (arch_backend() == BACKEND_PT)
         return space_create(cell);
-    }
     gate_cell_create(cell);
     return ST_OK;
 }
 
 void arch_cell_destroy(struct cell *cell)
 {
-    if (cell->arch.root.value == 0) {
+    if (cell->arch.root.value == 0)
         return;
-    }
-    if ((cr3_read() & CR3_ADDRESS) == cell->arch.root.value) {
+    if ((cr3_read() & CR3_ADDRESS) == cell->arch.root.value)
         cr3_write(root_phys);
-    }
     frame_release(cell->arch.root);
     frame_release(cell->arch.directory);
     cell->arch.root = cell->arch.directory = (phys_addr){ 0 };
@@ -300,7 +280,6 @@ void arch_domain_detach(struct cell *cell, struct domain *domain)
 void thread_cr3_update(void)
 {
     const struct cell *current = sched_current();
-    if (current != nullptr && current->arch.inside->arch.cr3 != 0) {
+    if (current != nullptr && current->arch.inside->arch.cr3 != 0)
         cr3_write(current->arch.inside->arch.cr3);
-    }
 }

@@ -32,9 +32,8 @@ void arch_power(enum power_action action)
         reset_system reset = *(const reset_system *)(services + RESET_SYSTEM_OFFSET);
         reset(action == POWER_OFF ? EFI_RESET_SHUTDOWN : EFI_RESET_COLD, 0, 0, nullptr);
     }
-    if (action == POWER_RESET) {
+    if (action == POWER_RESET)
         arch_port_write(RESET_CONTROL_PORT, RESET_CONTROL_HARD);
-    }
     serial_text("\nThe firmware did not act. It is now safe to turn the machine off.\n");
     arch_halt(false);
 }

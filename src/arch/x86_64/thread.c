@@ -33,9 +33,8 @@ void arch_thread_result(struct cell *cell, enum status status, uint64_t value)
 void x86_call_finish(uint64_t status, uint64_t value)
 {
     struct cell *current = sched_current();
-    if (current == nullptr) {
+    if (current == nullptr)
         return; /* it has ended */
-    }
     struct arch_thread *arch = &current->arch;
     if (!arch->frame_is_set) {
         struct x86_frame *frame = &arch->frame;

@@ -28,15 +28,13 @@ void x86_interrupt(uint32_t vector)
 {
     struct cpu *cpu = cpu_this();
     cpu->interrupts++;
-    if (vector == VECTOR_SPURIOUS) {
+    if (vector == VECTOR_SPURIOUS)
         return;
-    }
     apic_end_of_interrupt();
-    if (vector == VECTOR_TIMER) {
+    if (vector == VECTOR_TIMER)
         sched_timer();
-    } else if (vector >= VECTOR_LINE && vector < VECTOR_LINE + IRQ_LINE_MAX) {
+    else if (vector >= VECTOR_LINE && vector < VECTOR_LINE + IRQ_LINE_MAX)
         irq_arrived(vector - VECTOR_LINE);
-    }
 }
 
 static bool is_stack_guard(const struct cell *cell, uint64_t address)
@@ -45,21 +43,18 @@ static bool is_stack_guard(const struct cell *cell, uint64_t address)
     uint64_t tops[] = { cell->stack_top, cell->entry_stack_top };
     for (uint32_t i = 0; i < ARRAY_COUNT(tops); i++) {
         uint64_t bottom = tops[i] - stack;
-        if (tops[i] != 0 && address < bottom && address >= bottom - CELL_GUARD_BYTES) {
+        if (tops[i] != 0 && address < bottom && address >= bottom - CELL_GUARD_BYTES)
             return true;
-        }
     }
     return false;
 }
 
 static enum crash_reason page_reason(const struct cell *cell, uint32_t error, uint64_t address)
 {
-    if ((error & PAGE_ERROR_FETCH) != 0) {
+    if ((error & PAGE_ERROR_FETCH) != 0)
         return CRASH_EXECUTE;
-    }
-    if (is_stack_guard(cell, address)) {
+    if (is_stack_guard(cell, address))
         return CRASH_STACK_OVERFLOW;
-    }
     const struct domain *domain = domain_at(arch_domain_of(address));
     bool foreign = domain != nullptr && !domain_is_held(cell, domain->id) && domain->kind != 0;
     return (error & PAGE_ERROR_KEY) != 0 || foreign ? CRASH_KEY_FAULT : CRASH_PAGE_FAULT;
@@ -88,9 +83,8 @@ static enum crash_reason reason_of(const struct cell *cell, uint32_t vector, uin
 /* First touch of a heap page, or of a domain whose key went to another: mended, nothing happened. */
 static bool page_mend(struct cell *home, struct cell *cell, uint32_t error, uint64_t address)
 {
-    if ((error & PAGE_ERROR_PRESENT) == 0) {
+    if ((error & PAGE_ERROR_PRESENT) == 0)
         return cell_heap_fault(cell, address);
-    }
     struct domain *domain = domain_at(arch_domain_of(address));
     if ((error & PAGE_ERROR_KEY) == 0 || domain == nullptr || domain->key >= 0 ||
         !domain_is_held(cell, domain->id)) {
@@ -110,9 +104,8 @@ static void exception(struct cell *home, uint32_t vector, uint32_t error)
     case GATE_RESUME:
         return;
     case GATE_GUILTY:
-        if (vector == VECTOR_PAGE && is_stack_guard(guilty, address)) {
+        if (vector == VECTOR_PAGE && is_stack_guard(guilty, address))
             fault.reason = CRASH_STACK_OVERFLOW;
-        }
         fault_cell(guilty, &fault);
         return;
     case GATE_NOT:
@@ -123,9 +116,8 @@ static void exception(struct cell *home, uint32_t vector, uint32_t error)
         fault_cell(home, &fault); /* rights that no cell has: forged */
         return;
     }
-    if (vector == VECTOR_PAGE && page_mend(home, guilty, error, address)) {
+    if (vector == VECTOR_PAGE && page_mend(home, guilty, error, address))
         return;
-    }
     fault.reason = reason_of(guilty, vector, error, address);
     fault_cell(guilty, &fault);
 }
