@@ -39,7 +39,7 @@ ALLOWED = {
     "arch contract": {"rt", "abi"},
     "arch": {"rt", "abi", "hw", "core", "arch contract"},
     "core": {"rt", "abi", "hw", "arch contract"},
-    "cell library": {"rt", "abi", "sdk"},
+    "cell library": {"rt", "abi", "hw", "sdk"},
     "cell": {"rt", "abi", "hw", "sdk"},
     "efi": {"rt", "abi", "hw"},
 }

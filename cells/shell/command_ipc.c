@@ -251,9 +251,9 @@ const struct command command_ipc = {
     .usage = "ipc [PATH] [-n SAMPLES] [--json]\n"
              "ipc check\n",
     .summary = "measure what crossing a wall costs",
-    .text = "PATH is one of: plain (a function call), monitor (a null monitor call), gate0 and\n"
-            "gate4 (a call across the wall without and with arguments), ring1 and ring32 (a\n"
-            "message through a ring, alone and in batches), doorbell (waking another cell),\n"
+    .text = "PATH is one of: plain (a function call), monitor (a null monitor call), gate0\n"
+            "and gate4 (a call across the wall without and with arguments), ring1 and ring32\n"
+            "(a message through a ring, alone and in batches), doorbell (waking a cell),\n"
             "timer (how late a timer is), revoke.  Without PATH: all of them.\n"
             "Cycles are those of the time stamp counter.  On an emulator judge by counted\n"
             "instructions (option icount), not by time.\n"

@@ -91,8 +91,8 @@ const struct command command_log = {
     .name = "log",
     .usage = "log [CELL|monitor] [error|warn|info|debug] [--json]\n",
     .summary = "print the log",
-    .text = "What cells and the monitor wrote, oldest first, with the time since boot.  A cell\n"
-            "keeps its own records; a level keeps that one and what is more urgent.\n"
+    .text = "What cells and the monitor wrote, oldest first, with the time since boot.  A\n"
+            "cell keeps its own records; a level keeps that one and what is more urgent.\n"
             "Warnings also appear above the prompt when they happen.\n"
             "Example: log warden warn\n",
     .run = log_run,
@@ -146,9 +146,9 @@ const struct command command_crash = {
     .name = "crash",
     .usage = "crash [CELL] [--json]\n",
     .summary = "print crash reports",
-    .text = "The last crash of one cell, or of each: what it did, where, who had called it and\n"
-            "through which edge, and its registers at that moment.  The cell's name plus an\n"
-            "offset is enough to find the line in its source.\n"
+    .text = "The last crash of one cell, or of each: what it did, where, who had called it\n"
+            "and through which edge, and its registers at that moment.  The cell's name plus\n"
+            "an offset is enough to find the line in its source.\n"
             "Example: crash echo\n",
     .run = crash_run,
     .words_max = 1,

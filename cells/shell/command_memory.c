@@ -71,8 +71,8 @@ const struct command command_mem = {
     .usage = "mem [--json]\n",
     .summary = "show where the memory is",
     .text = "First the whole machine, in frames of 4 KiB: what is free, what the monitor, its\n"
-            "page tables, the cells' private domains and the shared ones hold.  Then each cell\n"
-            "with the limit of its manifest.\n"
+            "page tables, the cells' private domains and the shared ones hold.  Then each\n"
+            "cell with the limit of its manifest.\n"
             "Example: mem\n",
     .run = mem_run,
     .flags = flags_json,

@@ -130,8 +130,8 @@ const struct command command_version = {
     .name = "version",
     .usage = "version [--json]\n",
     .summary = "show build, processor and boot time",
-    .text = "Which build this is, on what it runs, how it was started and how long it took from\n"
-            "the firmware's hand-over to the prompt.\n"
+    .text = "Which build this is, on what it runs, how it was started and how long it took\n"
+            "from the firmware's hand-over to the prompt.\n"
             "Example: version --json\n",
     .run = version_run,
     .flags = flags_json,
@@ -186,8 +186,8 @@ const struct command command_time = {
     .name = "time",
     .usage = "time [--json]\n",
     .summary = "show time since boot and wall time",
-    .text = "Time since the firmware handed over, and UTC: what the firmware's clock said then,\n"
-            "counted on.  Asks the clock cell.\n"
+    .text = "Time since the firmware handed over, and UTC: what the firmware's clock said\n"
+            "then, counted on.  Asks the clock cell.\n"
             "Example: time\n",
     .run = time_run,
     .flags = flags_json,

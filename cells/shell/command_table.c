@@ -67,8 +67,8 @@ const struct command command_caps = {
     .name = "caps",
     .usage = "caps [CELL] [--json]\n",
     .summary = "list capabilities",
-    .text = "A capability is all that lets a cell do anything beyond computing.  Each row: the\n"
-            "handle (generation and index), who holds it, what it names, the rights (read\n"
+    .text = "A capability is all that lets a cell do anything beyond computing.  Each row:\n"
+            "the handle (generation and index), who holds it, what it names, the rights (read\n"
             "write call observe control grant) and whose capability it was derived from.\n"
             "'revoke HANDLE' takes one back, with everything derived from it.\n"
             "Example: caps console\n",
@@ -126,9 +126,9 @@ const struct command command_revoke = {
     .name = "revoke",
     .usage = "revoke HANDLE\n",
     .summary = "take a capability back",
-    .text = "The capability with this handle (hexadecimal, as 'caps' prints it) ceases to exist\n"
-            "at once, and so does everything derived from it.  A cell that uses its handle\n"
-            "afterwards gets an error; a call through a revoked edge returns 'revoked'.\n"
+    .text = "The capability with this handle (hexadecimal, as 'caps' prints it) ceases to\n"
+            "exist at once, and so does everything derived from it.  A cell that uses its\n"
+            "handle afterwards gets an error; a call through a revoked edge: 'revoked'.\n"
             "Example: revoke 30012\n",
     .run = revoke_run,
     .words_min = 1,

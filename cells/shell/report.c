@@ -7,8 +7,10 @@
 
 #include <rt/text.h>
 #include <sdk/cell.h>
+#include <sdk/symbol.h>
 
 #define CRASH_OWN_THREAD UINT32_MAX
+#define CRASH_PLACE_BYTES 96u
 
 /* A record is the monitor's copy, but its text is another cell's: only printable bytes go out. */
 static void report_printable(const struct output *output, const char *text, size_t bytes)
@@ -61,6 +63,43 @@ static bool crash_has_address(uint32_t reason)
            reason == CRASH_EXECUTE;
 }
 
+/* A gate belongs to no cell: its edge says between whom it stands, if that is still there. */
+static void crash_gate(const struct crash_record *crash, char text[CRASH_PLACE_BYTES])
+{
+    struct edge_record edge;
+    char caller[CELL_NAME_BYTES], callee[CELL_NAME_BYTES];
+    uint32_t id = (uint32_t)(crash->image_offset >> 16);
+    uint32_t offset = (uint32_t)(crash->image_offset & 0xFFFF);
+    if (edge_by_id(id, &edge) == ST_OK)
+        (void)text_format(text, CRASH_PLACE_BYTES, "gate of edge %u (%s -> %s)+0x%x", id,
+                          cell_name(edge.caller, caller), cell_name(edge.callee, callee), offset);
+    else
+        (void)text_format(text, CRASH_PLACE_BYTES, "gate of edge %u+0x%x", id, offset);
+}
+
+/* Where the crash was, in words; an address in no image stands for itself. */
+static const char *crash_place(const struct crash_record *crash, char text[CRASH_PLACE_BYTES])
+{
+    if (crash->image == CRASH_IMAGE_GATE)
+        crash_gate(crash, text);
+    else if (crash->image == CRASH_IMAGE_NONE)
+        (void)text_format(text, CRASH_PLACE_BYTES, "0x%llx", (unsigned long long)crash->registers.rip);
+    else if (!system_symbol_find(crash->image, crash->image_offset, text, CRASH_PLACE_BYTES))
+        (void)text_format(text, CRASH_PLACE_BYTES, "image+0x%llx", (unsigned long long)crash->image_offset);
+    return text;
+}
+
+static void report_crash_where(const struct output *output, const struct crash_record *crash)
+{
+    char place[CRASH_PLACE_BYTES];
+    output_format(output, "  where   %llx", (unsigned long long)crash->registers.rip);
+    if (crash->image != CRASH_IMAGE_NONE) {
+        output_text(output, " ");
+        report_printable(output, crash_place(crash, place), CRASH_PLACE_BYTES);
+    }
+    output_text(output, "\n");
+}
+
 /* The edge's own record tells who called; it may be gone by now. */
 static void report_crash_caller(const struct output *output, const struct crash_record *crash)
 {
@@ -70,10 +109,7 @@ static void report_crash_caller(const struct output *output, const struct crash_
         return;
     }
     struct edge_record edge;
-    uint64_t index = crash->edge;
-    const char *interface = "?";
-    if (system_next(QUERY_EDGE, &index, &edge, sizeof(edge)) == ST_OK && edge.id == crash->edge)
-        interface = edge.interface;
+    const char *interface = edge_by_id(crash->edge, &edge) == ST_OK ? edge.interface : "?";
     output_format(output, "  called  by %s, interface %.15s (edge %u); that call returned an error\n",
                   cell_name(crash->caller, caller), interface, crash->edge);
 }
@@ -116,9 +152,8 @@ void report_crash(const struct output *output, const struct crash_record *crash)
                   crash->vector, crash->error, crash->pkru);
     if (crash_has_address(crash->reason))
         output_format(output, ", address %llx", (unsigned long long)crash->address);
-    output_format(output, "\n  where   %llx ", (unsigned long long)crash->registers.rip);
-    output_format(output, "image+0x%llx", (unsigned long long)crash->image_offset);
     output_text(output, "\n");
+    report_crash_where(output, crash);
     report_crash_caller(output, crash);
     report_registers(output, crash);
 }
@@ -126,7 +161,7 @@ void report_crash(const struct output *output, const struct crash_record *crash)
 void report_crash_json(const struct output *output, const struct crash_record *crash)
 {
     struct json json;
-    char caller[CELL_NAME_BYTES];
+    char caller[CELL_NAME_BYTES], place[CRASH_PLACE_BYTES];
     json_begin(&json, output);
     json_text(&json, "cell", crash->name);
     json_number(&json, "epoch", crash->epoch);
@@ -135,6 +170,7 @@ void report_crash_json(const struct output *output, const struct crash_record *c
     json_hex(&json, "error", crash->error);
     json_hex(&json, "pkru", crash->pkru);
     json_hex(&json, "address", crash->address);
+    json_text(&json, "symbol", crash_place(crash, place));
     json_hex(&json, "image_offset", crash->image_offset);
     json_number(&json, "ns", ns_since_boot(crash->tsc));
     if (crash->edge != CRASH_OWN_THREAD) {

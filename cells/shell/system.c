@@ -6,6 +6,7 @@
 #include <rt/text.h>
 #include <sdk/cell.h>
 #include <sdk/monitor.h>
+#include <sdk/symbol.h>
 
 #define SYSTEM_INDEX_MAX 65536u /* no table of the monitor is longer */
 
@@ -77,6 +78,18 @@ enum status crash_by_id(uint32_t id, struct crash_record *record)
     if (status == ST_OK && record->reason == CRASH_NONE)
         return ST_NOT_FOUND;
     return status == ST_EMPTY ? ST_NOT_FOUND : status;
+}
+
+bool system_symbol_find(uint32_t image, uint64_t offset, char *text, uint64_t bytes)
+{
+    return symbol_find(handle_of(CAP_CELLS), image, offset, text, bytes);
+}
+
+enum status edge_by_id(uint32_t id, struct edge_record *record)
+{
+    uint64_t next = 0;
+    enum status status = system_query(QUERY_EDGE, id, record, sizeof(*record), &next);
+    return status == ST_EMPTY || (status == ST_OK && record->id != id) ? ST_NOT_FOUND : status;
 }
 
 enum status system_log_read(uint64_t sequence, struct log_record *record, uint64_t *next)

@@ -22,6 +22,9 @@ enum status cell_by_id(uint32_t id, struct cell_record *record);
 const char *cell_name(uint32_t id, char text[CELL_NAME_BYTES]);
 
 enum status crash_by_id(uint32_t id, struct crash_record *record);
+/* The name of a place in an image of the bundle; see sdk/symbol.h. */
+bool system_symbol_find(uint32_t image, uint64_t offset, char *text, uint64_t bytes);
+enum status edge_by_id(uint32_t id, struct edge_record *record);
 enum status system_log_read(uint64_t sequence, struct log_record *record, uint64_t *next);
 
 /* True if the kernel's command line has the word. */

@@ -225,12 +225,16 @@ static bool member_ended(struct member *member, uint64_t now_ms)
     enum restart_policy restart = (enum restart_policy)member->manifest.restart_policy;
     struct policy_verdict verdict = policy_ended(&member->policy, restart, state, now_ms);
     const char *what = state == CELL_CRASHED ? "crashed" : state == CELL_FAILED ? "failed" : "ended";
+    char place[PLACE_BYTES] = "";
+    if (state == CELL_CRASHED) {
+        place_of_crash(member->id, place);
+    }
     member->phase = MEMBER_DOWN;
     request_finish(member, state == CELL_CRASHED ? ST_CRASHED : ST_GONE);
     switch (verdict.action) {
     case POLICY_RESTART:
-        cell_log(LOG_WARN, "%s %s (%u of %u), back in %u ms", member_name(member), what, member->policy.ends,
-                 POLICY_END_MAX, verdict.delay_ms);
+        cell_log(LOG_WARN, "%s %s%s (%u of %u), back in %u ms", member_name(member), what, place,
+                 member->policy.ends, POLICY_END_MAX, verdict.delay_ms);
         member->due_ms = now_ms + verdict.delay_ms;
         member_mark(member, CELL_RESTARTING);
         return true;
@@ -240,7 +244,7 @@ static bool member_ended(struct member *member, uint64_t now_ms)
         member_mark(member, CELL_FAILED);
         break;
     case POLICY_LEAVE:
-        cell_log(state == CELL_STOPPED ? LOG_INFO : LOG_WARN, "%s %s", member_name(member), what);
+        cell_log(state == CELL_STOPPED ? LOG_INFO : LOG_WARN, "%s %s%s", member_name(member), what, place);
         break;
     }
     member->is_wanted = false;

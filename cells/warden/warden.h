@@ -96,6 +96,10 @@ uint64_t warden_now_ms(void);
 enum readiness { READY_WAIT = 0, READY_GO, READY_MISSING };
 enum readiness member_readiness(const struct member *member, const char **interface);
 
+/* place.c: where cell `id` crashed, as in " in name+0x12"; empty when that place has no name. */
+#define PLACE_BYTES 80u
+void place_of_crash(uint32_t id, char place[PLACE_BYTES]);
+
 /* request.c: what a gate call asks for.  Called on a client's thread. */
 uint64_t request_serve(uint64_t call, uint64_t a, uint64_t b, uint64_t c);
 /* request.c: `member` is where it was sent; carries on with a cycle or ends the request. */

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """comb run: boots Comb in this terminal."""
+import pathlib
 import subprocess
 import sys
+import tempfile
 
-from . import accelerator, arguments, guest, launch
+from . import accelerator, arguments, guest, launch, symbols
 from .project import say
 
 SUMMARY = "boot Comb in this terminal"
@@ -26,6 +28,14 @@ def add(parser):
     arguments.add_machine(parser)
 
 
+def terminal(log):
+    """QEMU puts the terminal into raw mode, shares it with its monitor, and gives it back.
+
+    What the guest says goes to the file as well: nobody else sees it.
+    """
+    return ["-chardev", f"stdio,id=line,mux=on,signal=off,logfile={log}", "-mon", "chardev=line,mode=readline"]
+
+
 def main(parsed):
     machine = launch.machine_for(parsed)
     kind, reason = accelerator.choose(machine.icount)
@@ -33,9 +43,14 @@ def main(parsed):
     say("booting; leave with 'poweroff' or Ctrl-A X")
     if machine.gdb:
         say("waiting for a debugger on tcp:1234")
-    # mon:stdio makes QEMU put the terminal into raw mode, and give it back.
-    status = subprocess.run(machine.command(kind, "mon:stdio"), check=False).returncode
-    if status:
+    with tempfile.TemporaryDirectory(prefix="comb-run-") as folder:
+        log = pathlib.Path(folder) / "serial"
+        status = subprocess.run(machine.command(kind, "chardev:line") + terminal(log), check=False).returncode
+        note = symbols.panic_note(log.read_bytes(), machine.image) if log.exists() else None
+    if status or note:
         print(file=sys.stderr)
+    if status:
         say(guest.end_reason(status))
+    if note:
+        say(note)
     return 1 if status else 0

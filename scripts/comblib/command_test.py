@@ -18,11 +18,11 @@ labels: static  sources: style, layers, size
         unit    host programs per module
         model   exhaustive interleavings of the ring
         fuzz    random input for every parser
-        qemu    the image, booted
+        qemu    the image, booted; those also labelled slow are left out by --quick
         long    minutes each; only with --long
 
 examples:
-  comb test --quick            what takes seconds
+  comb test --quick            what takes a minute or two
   comb test --label unit
   comb test --name GATE0003    one test, by a part of its name
 """
@@ -33,7 +33,7 @@ SKIPPED = ("Skipped", "Not Run (Disabled)")
 
 
 def add(parser):
-    parser.add_argument("--quick", action="store_true", help="no debug build, no boots, short fuzzing")
+    parser.add_argument("--quick", action="store_true", help="no debug build, few boots, short fuzzing")
     parser.add_argument("--long", action="store_true", help="the long tests too")
     parser.add_argument("--label", action="append", default=[], metavar="L", help="only these labels")
     parser.add_argument("--name", metavar="REGEX", help="only tests whose name matches")
@@ -45,7 +45,7 @@ def selection(parsed):
     """The flags that make ctest run what was asked for."""
     excluded = [] if parsed.long else ["long"]
     if parsed.quick:
-        excluded += ["qemu", "long"]
+        excluded += ["slow", "long"]
     flags = ["-LE", "^(" + "|".join(excluded) + ")$"] if excluded else []
     if parsed.label:
         flags += ["-L", "^(" + "|".join(map(re.escape, parsed.label)) + ")$"]

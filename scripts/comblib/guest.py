@@ -20,7 +20,7 @@ import selectors
 import subprocess
 import time
 
-from . import accelerator
+from . import accelerator, symbols
 
 MARK = b"\x1e"
 READY = re.compile(rb"\x1eREADY\r?\n")
@@ -216,9 +216,10 @@ class Guest:
         return time.monotonic() >= self.deadline
 
     def tail(self):
-        """The last of the serial output, without terminal control, for people."""
+        """The last of the serial output, without terminal control, for people; where a panic was."""
         text = ESCAPES.sub(b"", bytes(self.output[-TAIL_BYTES:])).replace(b"\r", b"").replace(MARK, b"")
-        return text.decode(errors="replace").strip()
+        note = symbols.panic_note(self.output, self.machine.image)
+        return text.decode(errors="replace").strip() + (f"\n{note}" if note else "")
 
     # --- plumbing ---
 

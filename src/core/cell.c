@@ -55,11 +55,6 @@ uint32_t cell_count(void)
     return cells_used;
 }
 
-struct cell *cell_root(void)
-{
-    return cell_named(CELL_ROOT_NAME);
-}
-
 void cell_peer_changed(struct cell *cell)
 {
     sched_notify(cell, BIT64(EVENT_PEER));
@@ -276,7 +271,7 @@ enum status cell_start(struct cell *cell)
 
 /* --- going down ------------------------------------------------------------------------------- */
 
-static void root_revive(void)
+void cell_root_start(void)
 {
     if (++root_tries > CELL_ROOT_TRIES)
         panic("the warden does not come up: %u tries", CELL_ROOT_TRIES);
@@ -286,7 +281,7 @@ static void root_revive(void)
     if (status == ST_OK)
         status = cell_start(cell_at(id));
     if (status != ST_OK)
-        panic("the warden cannot be started again: %s", status_name(status));
+        panic("the warden cannot be started: %s", status_name(status));
 }
 
 /* Threads that wait to get into `cell` get an answer instead. */
@@ -313,7 +308,7 @@ static void cell_finish(struct cell *cell, enum cell_state state)
     cell_release(cell);
     cell_changed();
     if (text_equal(cell->name, CELL_ROOT_NAME))
-        root_revive();
+        cell_root_start(); /* there is nobody else to do it */
 }
 
 /* The thread whose open calls lead into `cell`, with those calls; null: nobody is inside. */

@@ -56,7 +56,8 @@ struct cell *cell_next(const struct cell *previous); /* null: the first, and aft
 struct cell *cell_named(const char *name);
 bool cell_is_up(const struct cell *cell);
 uint32_t cell_count(void);
-struct cell *cell_root(void); /* the warden */
+/* The warden: at boot, and again whenever it has gone down. */
+void cell_root_start(void);
 
 /* Loads a fresh instance under `name`; the cell is CELL_SPAWNED.  On failure nothing is left. */
 enum status cell_create(const struct cell_create *create, uint32_t *id);

@@ -113,19 +113,6 @@ static void boot_report(uint32_t wanted)
               arch_tsc_hz() / 1000000);
 }
 
-static void boot_root(void)
-{
-    static const struct cell_create create = {.name = CELL_ROOT_NAME, .image = CELL_ROOT_NAME};
-    uint32_t id;
-    enum status status = cell_create(&create, &id);
-    if (status == ST_OK) {
-        status = cell_start(cell_at(id));
-    }
-    if (status != ST_OK) {
-        panic("the warden cannot be started: %s", status_name(status));
-    }
-}
-
 void monitor_main(const struct boot_info *boot)
 {
     serial_init();
@@ -148,6 +135,6 @@ void monitor_main(const struct boot_info *boot)
         panic("not enough memory for the gate stubs");
     }
     boot_report(wanted);
-    boot_root();
+    cell_root_start();
     arch_run();
 }

@@ -2,7 +2,6 @@
 #include "mutate.h"
 
 #include <core/manifest.h>
-#include <core/symbol.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,20 +45,6 @@ static void relocations_check(const struct image *image)
     }
 }
 
-static void symbols_check(const struct image *image)
-{
-    for (uint32_t i = 0; i < image->segment_count; i++) {
-        char text[48];
-        memset(text, '#', sizeof(text));
-        if (symbol_find(image, image->segments[i].offset + 16, text, sizeof(text))) {
-            PROMISE(memchr(text, '\0', sizeof(text)) != nullptr);
-            for (const char *letter = text; *letter != '\0'; letter++) {
-                PROMISE(*letter > ' ' && *letter <= '~');
-            }
-        }
-    }
-}
-
 static void manifest_check(const struct image *image)
 {
     struct manifest manifest;
@@ -84,7 +69,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (image_parse(copy, size, &image) == ST_OK) {
         segments_check(&image);
         relocations_check(&image);
-        symbols_check(&image);
         manifest_check(&image);
     }
     free(copy);

@@ -54,16 +54,15 @@ def death_checks(base, guest, info):
         guest.ok(f"blk verify ramdisk 0 {info['block_count']} 0x3c")
         guest.ok("cell restart ramdisk")
         guest.ok(f"blk verify ramdisk 0 {info['block_count']} 0x3c")
-    with check(f"QEMU0{base + 22}", "a fill and a verify while the driver is killed again and again are complete and right"):
-        epoch = guest.cells()["ramdisk"]["epoch"]
-        # The warden goes on with the kills when the shell no longer waits for them.
-        guest.send(b"cell cycle ramdisk -n 300 --kill\n\x03")
-        expect_in("interrupted", guest.answer().output)
-        for byte in range(1, 11):
-            guest.ok(f"blk fill ramdisk 0 {info['block_count']} {byte}")
+    with check(f"QEMU0{base + 22}", "a fill that begins while the driver is dead is done by its next instance"):
+        for byte in range(1, 9):
+            # In one go, so that the fill does not wait for the kill to be over and mended.
+            guest.send(f"cell kill ramdisk\nblk fill ramdisk 0 {info['block_count']} {byte}\n".encode())
+            expect_equal(guest.answer().status, 0, "status of the kill")
+            answer = guest.answer()
+            expect_equal(answer.status, 0, f"status of the fill, which said {answer.output!r},")
             guest.ok(f"blk verify ramdisk 0 {info['block_count']} {byte}")
-        killed = guest.cells()["ramdisk"]["epoch"] - epoch
-        expect(killed >= 10, f"killed only {killed} times meanwhile")
+            guest.command("cell start ramdisk")  # refused, as it runs; the warden forgives the deaths
 
 
 def block_checks(base, backend):

@@ -25,6 +25,7 @@ from comblib import disk, machine as machine_module  # noqa: E402
 from comblib.guest import READY, SCRIPT_OPTIONS, Guest, GuestDied, GuestError  # noqa: E402,F401
 
 HANG_S = 120.0
+TAIL_LINES = 12
 IMAGE = pathlib.Path(os.environ.get("COMB_IMAGE", ROOT / "build" / "release" / "comb.efi"))
 COLUMNS = 80
 
@@ -59,7 +60,8 @@ def check(identifier, sentence):
     except Wrong as error:
         _fail(identifier, sentence, str(error))
     except GuestError as error:
-        _fail(identifier, sentence, f"{error.reason}\n--- end of the serial output ---\n{error.tail}")
+        tail = "\n".join(error.tail.splitlines()[-TAIL_LINES:])
+        _fail(identifier, sentence, f"{error.reason}\n--- end of the serial output ---\n{tail}")
     except Exception:  # pylint: disable=broad-except
         _fail(identifier, sentence, traceback.format_exc())
     else:

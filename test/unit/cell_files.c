@@ -3,14 +3,14 @@
 #include <core/image.h>
 #include <core/manifest.h>
 #include <core/scan.h>
-#include <core/symbol.h>
+#include <sdk/symbol.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
  * The cells as they were built, one file per argument, through the same checks that
- * the monitor makes: parse, relocate, manifest, scan.  Prints one line for each.
+ * the monitor makes: parse, relocate, manifest, scan.  And their symbols are found.  Prints one line for each.
  */
 
 /* One 8-aligned block, exactly as long as the file. */
@@ -57,15 +57,23 @@ static const char *text_check(const struct image *image)
     return nullptr;
 }
 
-/* The cell's start function, which the header names through a relocation, has a name. */
-static const char *symbol_check(const struct image *image)
+static bool image_read(void *context, uint64_t offset, void *buffer, uint64_t bytes)
 {
-    char text[64];
+    const struct image *image = context;
+    memcpy(buffer, image->bytes + offset, bytes);
+    return true;
+}
+
+/* The cell's start function, which the header names through a relocation, has a name. */
+static const char *symbol_check(struct image *image)
+{
+    char text[SYMBOL_TEXT_BYTES];
+    struct symbol_file file = { .read = image_read, .context = image, .bytes = image->size };
     for (uint64_t i = 0; i < image->relocation_count; i++) {
         uint64_t offset, addend;
         if (image_relocation(image, i, &offset, &addend) == ST_OK &&
             offset == image->entry + offsetof(struct cell_header, start)) {
-            bool is_named = symbol_find(image, addend, text, sizeof(text));
+            bool is_named = symbol_find_in(&file, addend, text, sizeof(text));
             return is_named && strcmp(text, "cell_start+0x0") == 0 ? nullptr : "cell_start has no name";
         }
     }

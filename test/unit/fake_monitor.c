@@ -5,6 +5,7 @@
 #include <rt/text.h>
 #include <sdk/cell.h>
 #include <sdk/monitor.h>
+#include <sdk/symbol.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ uint32_t fake_log_errors;
 char fake_log_last[256];
 uint64_t fake_now_ms;
 uint32_t fake_self_kills;
+uint32_t fake_crash_image;
 
 static struct fake_link links[LINK_MAX];
 static uint32_t link_count;
@@ -68,6 +70,7 @@ void fake_reset(const char *command_line, const char *appliance, const char *oth
     memset(fake_cells, 0, sizeof(fake_cells));
     link_count = fake_log_errors = fake_self_kills = 0;
     fake_crashes_at_start = false;
+    fake_crash_image = FAKE_IMAGE;
     fake_timer = WAIT_FOREVER;
     fake_now_ms = 20000;
     bundle_text[0] = appliance;
@@ -244,11 +247,23 @@ enum status mon_query(cap_handle cells, enum query_kind kind, uint64_t index, vo
         }
         *(struct manifest *)record = *manifest_of(fake_cells[index].image);
         return ST_OK;
+    case QUERY_CRASH:
+        *(struct crash_record *)record =
+            (struct crash_record){ .image = fake_crash_image, .image_offset = FAKE_CRASH_OFFSET };
+        return ST_OK;
     case QUERY_BUNDLE:
         return query_bundle(index, record);
     default:
         return ST_UNSUPPORTED;
     }
+}
+
+/* One place of one image has a name. */
+bool symbol_find(cap_handle cells, uint32_t image, uint64_t offset, char *text, uint64_t bytes)
+{
+    bool is_known = cells == control.handle && image == FAKE_IMAGE && offset == FAKE_CRASH_OFFSET;
+    text_copy(text, bytes, is_known ? "letter_count+0x7" : "");
+    return is_known;
 }
 
 /* In pieces, as a careful monitor would. */

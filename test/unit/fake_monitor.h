@@ -28,8 +28,11 @@ extern uint32_t fake_log_errors;
 extern char fake_log_last[256];
 extern uint64_t fake_now_ms;
 extern uint32_t fake_self_kills;
+extern uint32_t fake_crash_image; /* that crash records name, at FAKE_CRASH_OFFSET */
 
 #define FAKE_WARDEN 1u /* id of the warden */
+#define FAKE_IMAGE 5u  /* has a symbol at FAKE_CRASH_OFFSET */
+#define FAKE_CRASH_OFFSET 0x1007u
 
 /* An empty machine whose bundle holds `appliance` as "default" and `other` as "other". */
 void fake_reset(const char *command_line, const char *appliance, const char *other);

@@ -18,7 +18,7 @@ add_unit_test_once(percentile SOURCES cells/ipcbench/samples.c)
 # The whole warden against a monitor that is a table.
 add_unit_test_once(warden
     SOURCES ${warden}/appliance.c ${warden}/command_line.c ${warden}/link.c ${warden}/load.c
-            ${warden}/member.c ${warden}/order.c ${warden}/policy.c ${warden}/ready.c
-            ${warden}/request.c ${warden}/warden.c ${warden}/wiring.c cells/lib/gate.c
+            ${warden}/member.c ${warden}/order.c ${warden}/place.c ${warden}/policy.c
+            ${warden}/ready.c ${warden}/request.c ${warden}/warden.c ${warden}/wiring.c cells/lib/gate.c
             src/rt/text.c src/rt/status.c
     HELPERS fake_monitor.c)

@@ -178,6 +178,23 @@ TEST(WAR0012)
     assert_int_equal(state_of("bench"), CELL_CRASHED); /* RESTART_NEVER */
 }
 
+static void crash_says(uint32_t image, const char *line)
+{
+    boot("", DEFAULT, nullptr);
+    fake_crash_image = image;
+    fake_end(fake_named("echo"), CELL_CRASHED);
+    settle();
+    assert_string_equal(fake_log_last, line);
+}
+
+TEST(WAR0013)
+{
+    crash_says(FAKE_IMAGE, "echo crashed in letter_count+0x7 (1 of 8), back in 10 ms");
+    crash_says(FAKE_IMAGE + 1, "echo crashed (1 of 8), back in 10 ms");
+    crash_says(CRASH_IMAGE_NONE, "echo crashed (1 of 8), back in 10 ms");
+    crash_says(CRASH_IMAGE_GATE, "echo crashed in a gate (1 of 8), back in 10 ms");
+}
+
 TEST(WAR0020)
 {
     boot("", DEFAULT, nullptr);
@@ -338,6 +355,7 @@ int main(void)
     ADD(&harness, WAR0010, "a crashed cell comes back and is linked again");
     ADD(&harness, WAR0011, "gives up a cell that crashes at every start, until a user starts it");
     ADD(&harness, WAR0012, "restarts by policy");
+    ADD(&harness, WAR0013, "the log says where a cell crashed");
     ADD(&harness, WAR0020, "stop and start");
     ADD(&harness, WAR0021, "a cell that does not stop is killed after its operation timeout");
     ADD(&harness, WAR0022, "a kill may take effect late");

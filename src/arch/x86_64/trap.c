@@ -62,22 +62,14 @@ static enum crash_reason page_reason(const struct cell *cell, uint32_t error, ui
 
 static enum crash_reason reason_of(const struct cell *cell, uint32_t vector, uint32_t error, uint64_t address)
 {
-    switch (vector) {
-    case VECTOR_PAGE:
+    static const uint8_t reasons[VECTOR_TIMER] = {
+        [VECTOR_DIVIDE] = CRASH_DIVIDE,          [VECTOR_DEBUG] = CRASH_DEBUG,
+        [VECTOR_BREAKPOINT] = CRASH_DEBUG,       [VECTOR_UNDEFINED] = CRASH_INSTRUCTION,
+        [VECTOR_NO_DEVICE] = CRASH_INSTRUCTION, [VECTOR_PROTECTION] = CRASH_PRIVILEGED,
+    };
+    if (vector == VECTOR_PAGE)
         return page_reason(cell, error, address);
-    case VECTOR_DIVIDE:
-        return CRASH_DIVIDE;
-    case VECTOR_DEBUG:
-    case VECTOR_BREAKPOINT:
-        return CRASH_DEBUG;
-    case VECTOR_UNDEFINED:
-    case VECTOR_NO_DEVICE:
-        return CRASH_INSTRUCTION;
-    case VECTOR_PROTECTION:
-        return CRASH_PRIVILEGED;
-    default:
-        return CRASH_OTHER;
-    }
+    return reasons[vector] != CRASH_NONE ? (enum crash_reason)reasons[vector] : CRASH_OTHER;
 }
 
 /* First touch of a heap page, or of a domain whose key went to another: mended, nothing happened. */
