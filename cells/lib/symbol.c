@@ -129,10 +129,9 @@ static bool name_read(const struct symbol_file *file, const struct elf_section *
     if (!file_read(file, strings->offset + name, text, length))
         return false;
     text[length] = '\0';
-    for (char *letter = text; *letter != '\0'; letter++) {
+    for (char *letter = text; *letter != '\0'; letter++)
         if (*letter <= ' ' || *letter > '~')
             *letter = '.';
-    }
     return text[0] != '\0';
 }
 

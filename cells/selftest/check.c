@@ -7,7 +7,7 @@
 
 struct check {
     const char *set;
-    uint32_t tests, wrong;  /* of this set */
+    uint32_t tests, wrong;   /* of this set */
     uint32_t passed, failed; /* of all that have ended */
     char tried[64];
 };

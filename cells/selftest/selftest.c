@@ -27,10 +27,12 @@ struct selftest_set {
 };
 
 static const struct selftest_set sets[] = {
-    { "memory", set_memory },   { "call numbers", set_call },       { "pointers", set_pointer },
-    { "handles", set_handle },  { "query", set_query },             { "log", set_log },
-    { "wait", set_wait },       { "capabilities", set_capability }, { "gates", set_gate },
-    { "channels", set_channel }, { "block", set_block },             { "text", set_text },
+    { "memory", set_memory },    { "call numbers", set_call },
+    { "pointers", set_pointer }, { "handles", set_handle },
+    { "query", set_query },      { "log", set_log },
+    { "wait", set_wait },        { "capabilities", set_capability },
+    { "gates", set_gate },       { "channels", set_channel },
+    { "block", set_block },      { "text", set_text },
     { "crash", set_crash },
 };
 

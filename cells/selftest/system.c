@@ -28,8 +28,7 @@ cap_handle foreign_cap(enum capability_type type)
     for (uint64_t index = 0; index < INDEX_MAX; index++) {
         struct cap_record record;
         uint64_t next;
-        enum status status =
-            mon_query(own_cap(CAP_CELLS), QUERY_CAP, index, &record, sizeof(record), &next);
+        enum status status = mon_query(own_cap(CAP_CELLS), QUERY_CAP, index, &record, sizeof(record), &next);
         if (status == ST_NOT_FOUND)
             return 0;
         if (status == ST_OK && record.owner != cell_info()->id && (type == CAP_NONE || record.type == type))
@@ -56,8 +55,8 @@ uint64_t foreign_base(const char *name)
     for (uint64_t index = 0; index < INDEX_MAX; index++) {
         struct domain_record record;
         uint64_t next;
-        enum status status =
-            mon_query(own_cap(CAP_CELLS), QUERY_DOMAIN, index, &record, sizeof(record), &next);
+        enum status status = mon_query(own_cap(CAP_CELLS), QUERY_DOMAIN, index, &record, sizeof(record),
+                                       &next);
         if (status == ST_NOT_FOUND)
             return 0;
         if (status == ST_OK && record.owner == owner && record.kind == DOMAIN_PRIVATE)

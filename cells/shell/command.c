@@ -4,6 +4,7 @@
 #include "terminal.h"
 
 #include <rt/text.h>
+#include <sdk/number.h>
 
 const char *const flags_json[] = { "--json", nullptr };
 

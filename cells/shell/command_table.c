@@ -9,6 +9,7 @@
 
 #include <rt/text.h>
 #include <sdk/cell.h>
+#include <sdk/number.h>
 
 /* The id of the cell named by word 1; UINT32_MAX without one. */
 static enum status table_cell_filter(const struct command_call *call, uint32_t *id)

@@ -81,14 +81,16 @@ void completion_list(const struct completion *completion, completion_source sour
     for (uint32_t i = 0; i < COMPLETION_CANDIDATES_MAX && source(context, completion, i, text); i++) {
         if (!completion_fits(completion, text))
             continue;
-        uint32_t width = ((uint32_t)strlen(text) / LIST_COLUMN + 1) * LIST_COLUMN;
+        uint32_t length = (uint32_t)strlen(text);
+        uint32_t width = (length / LIST_COLUMN + 1) * LIST_COLUMN;
         if (column + width > LIST_WIDTH) {
             output_text(output, "\n");
             column = 0;
         }
-        output_format(output, "%-*s", (int)(width - 1), text);
-        output_text(output, column + width < LIST_WIDTH ? " " : "");
+        output_text(output, text);
         column += width;
+        for (uint32_t end = column < LIST_WIDTH ? width : width - 1; length < end; length++)
+            output_text(output, " ");
     }
     if (column > 0)
         output_text(output, "\n");

@@ -2,6 +2,7 @@
 #include "parser.h"
 
 #include <rt/text.h>
+#include <sdk/number.h>
 
 struct cutter {
     const char *from;

@@ -52,10 +52,9 @@ enum status cell_by_name(const char *name, struct cell_record *record)
 {
     uint64_t index = 0;
     enum status status;
-    while ((status = system_next(QUERY_CELL, &index, record, sizeof(*record))) == ST_OK) {
+    while ((status = system_next(QUERY_CELL, &index, record, sizeof(*record))) == ST_OK)
         if (text_equal(record->name, name))
             return ST_OK;
-    }
     return status;
 }
 

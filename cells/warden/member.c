@@ -27,11 +27,9 @@ const char *member_name(const struct member *member)
 
 struct member *member_find(const char *name)
 {
-    for (uint32_t i = 0; i < warden.member_count; i++) {
-        if (text_equal(member_name(&warden.members[i]), name)) {
+    for (uint32_t i = 0; i < warden.member_count; i++)
+        if (text_equal(member_name(&warden.members[i]), name))
             return &warden.members[i];
-        }
-    }
     return nullptr;
 }
 
@@ -47,16 +45,14 @@ bool member_is_running(const struct member *member)
 
 void member_refresh(struct member *member)
 {
-    if (member->id == 0 || member->cell == nullptr) {
+    if (member->id == 0 || member->cell == nullptr)
         return; /* not there, or the warden itself, which runs if it gets here */
-    }
     struct cell_record record = { 0 };
     uint64_t next = 0;
     enum status status = mon_query(warden.cells, QUERY_CELL, member->id, &record, sizeof(record), &next);
     member->state = status == ST_OK ? (enum cell_state)record.state : CELL_EMPTY;
-    if (status == ST_OK) {
+    if (status == ST_OK)
         member->operation_timeout_ms = record.operation_timeout_ms;
-    }
 }
 
 void member_aim(struct member *member, bool is_wanted, enum member_end end)
@@ -64,18 +60,16 @@ void member_aim(struct member *member, bool is_wanted, enum member_end end)
     member->is_wanted = is_wanted;
     member->is_stuck = false;
     member->end = member->phase == MEMBER_DOWN ? END_NONE : end;
-    if (member->phase == MEMBER_DOWN) {
+    if (member->phase == MEMBER_DOWN)
         member->due_ms = 0;
-    }
     policy_forgive(&member->policy);
 }
 
 /* Some states cannot follow some others; then the old one stays, which is only cosmetic. */
 static void member_mark(struct member *member, enum cell_state state)
 {
-    if (member->id != 0 && mon_cell_set_state(warden.cells, member->id, state) == ST_OK) {
+    if (member->id != 0 && mon_cell_set_state(warden.cells, member->id, state) == ST_OK)
         member->state = state;
-    }
 }
 
 static void member_down(struct member *member)
@@ -83,18 +77,16 @@ static void member_down(struct member *member)
     member->phase = MEMBER_DOWN;
     member->end = END_NONE;
     member->due_ms = 0;
-    if (!member->is_wanted) {
+    if (!member->is_wanted)
         request_reached(member);
-    }
 }
 
 /* It cannot be brought up; only a user's request lets it be tried again. */
 static void member_fail(struct member *member, const char *what, enum status status)
 {
     cell_log(LOG_ERROR, "%s: %s: %s", member_name(member), what, status_name(status));
-    if (member->phase != MEMBER_DOWN && mon_cell_kill(warden.cells, member->id) != ST_OK) {
+    if (member->phase != MEMBER_DOWN && mon_cell_kill(warden.cells, member->id) != ST_OK)
         cell_log(LOG_ERROR, "%s: and cannot be killed", member_name(member));
-    }
     member->phase = MEMBER_DOWN;
     member->end = END_NONE;
     member->is_wanted = false;
@@ -109,9 +101,8 @@ static enum status member_manifest(struct member *member)
     uint64_t next = 0;
     enum status status = mon_query(warden.cells, QUERY_MANIFEST, member->id, &manifest, sizeof(manifest),
                                    &next);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     if (!member->has_manifest || memcmp(&manifest, &member->manifest, sizeof(manifest)) != 0) {
         member->manifest = manifest;
         member->has_manifest = true;
@@ -137,26 +128,23 @@ static bool member_create(struct member *member, uint64_t now_ms)
     member->is_patience_over = false;
     link_forget((uint32_t)(member - warden.members));
     status = member_manifest(member);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         member_fail(member, "has no manifest", status);
-    }
     return true;
 }
 
 static bool member_step_down(struct member *member, uint64_t now_ms)
 {
-    if (!member->is_wanted || now_ms < member->due_ms) {
+    if (!member->is_wanted || now_ms < member->due_ms)
         return false;
-    }
     return member_create(member, now_ms);
 }
 
 /* A provider is missing: said once; it starts when somebody brings the provider up. */
 static bool member_stuck(struct member *member, const char *interface)
 {
-    if (member->is_stuck) {
+    if (member->is_stuck)
         return false;
-    }
     member->is_stuck = true;
     cell_log(LOG_ERROR, "%s is not started: nobody serves it \"%s\"", member_name(member), interface);
     request_finish(member, ST_GONE);
@@ -179,9 +167,8 @@ static bool member_start(struct member *member, uint64_t now_ms)
 static bool member_kill(struct member *member, uint64_t now_ms)
 {
     enum status status = mon_cell_kill(warden.cells, member->id);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         cell_log(LOG_ERROR, "%s: cannot be killed: %s", member_name(member), status_name(status));
-    }
     member->phase = MEMBER_STOPPING;
     member->end = END_KILLED;
     member->due_ms = now_ms + KILL_AGAIN_MS;
@@ -194,9 +181,8 @@ static bool member_step_created(struct member *member, uint64_t now_ms)
         member_down(member);
         return true;
     }
-    if (!member->is_wanted || member->end != END_NONE) {
+    if (!member->is_wanted || member->end != END_NONE)
         return member_kill(member, now_ms); /* it has not begun: nothing to be polite about */
-    }
     if (member->link_refusal != ST_OK) {
         member_fail(member, "cannot be linked", member->link_refusal);
         return true;
@@ -226,9 +212,8 @@ static bool member_ended(struct member *member, uint64_t now_ms)
     struct policy_verdict verdict = policy_ended(&member->policy, restart, state, now_ms);
     const char *what = state == CELL_CRASHED ? "crashed" : state == CELL_FAILED ? "failed" : "ended";
     char place[PLACE_BYTES] = "";
-    if (state == CELL_CRASHED) {
+    if (state == CELL_CRASHED)
         place_of_crash(member->id, place);
-    }
     member->phase = MEMBER_DOWN;
     request_finish(member, state == CELL_CRASHED ? ST_CRASHED : ST_GONE);
     switch (verdict.action) {
@@ -254,9 +239,8 @@ static bool member_ended(struct member *member, uint64_t now_ms)
 static bool member_stop(struct member *member, uint64_t now_ms)
 {
     enum status status = mon_cell_stop(warden.cells, member->id);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return member_kill(member, now_ms);
-    }
     member->phase = MEMBER_STOPPING;
     member->due_ms = now_ms + policy_stop_ms(member->operation_timeout_ms);
     return true;
@@ -264,19 +248,16 @@ static bool member_stop(struct member *member, uint64_t now_ms)
 
 static bool member_step_started(struct member *member, uint64_t now_ms)
 {
-    if (member->cell == nullptr) {
+    if (member->cell == nullptr)
         return false;
-    }
     if (member_is_down(member)) {
-        if (member->end == END_NONE) {
+        if (member->end == END_NONE)
             return member_ended(member, now_ms);
-        }
         member_down(member);
         return true;
     }
-    if (member->end != END_NONE) {
+    if (member->end != END_NONE)
         return member->end == END_KILL ? member_kill(member, now_ms) : member_stop(member, now_ms);
-    }
     if (member->state == CELL_RUNNING && member->request.is_busy) {
         request_reached(member);
         return true;
@@ -290,15 +271,12 @@ static bool member_step_stopping(struct member *member, uint64_t now_ms)
         member_down(member);
         return true;
     }
-    if (member->end == END_KILL) {
+    if (member->end == END_KILL)
         return member_kill(member, now_ms);
-    }
-    if (now_ms < member->due_ms) {
+    if (now_ms < member->due_ms)
         return false;
-    }
-    if (member->end == END_STOP) {
+    if (member->end == END_STOP)
         cell_log(LOG_WARN, "%s does not stop by itself, killed", member_name(member));
-    }
     return member_kill(member, now_ms);
 }
 

@@ -16,9 +16,8 @@ void place_of_crash(uint32_t id, char place[PLACE_BYTES])
     char name[SYMBOL_TEXT_BYTES];
     uint64_t next = 0;
     (void)text_copy(place, PLACE_BYTES, "");
-    if (mon_query(warden.cells, QUERY_CRASH, id, &crash, sizeof(crash), &next) != ST_OK) {
+    if (mon_query(warden.cells, QUERY_CRASH, id, &crash, sizeof(crash), &next) != ST_OK)
         return;
-    }
     if (crash.image == CRASH_IMAGE_GATE) {
         (void)text_copy(place, PLACE_BYTES, " in a gate");
     } else if (crash.image != CRASH_IMAGE_NONE &&

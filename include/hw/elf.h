@@ -71,6 +71,7 @@ static_assert(sizeof(struct elf_program) == 56, "gABI figure 5-1");
 #define ELF_PF_EXECUTE UINT32_C(1)
 #define ELF_PF_WRITE UINT32_C(2)
 #define ELF_PF_READ UINT32_C(4)
+#define ELF_PF_ALL UINT32_C(7)
 
 /* Section header. [gABI 4] */
 struct elf_section {

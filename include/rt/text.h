@@ -11,8 +11,8 @@
  */
 
 /*
- * Formats into `buffer` of `bytes`.  Knows %s %c %d %u %x %X %p %%, the lengths
- * l ll z, a width, '-' and '0', '*' for a width, and a precision for %s.
+ * Formats into `buffer` of `bytes`.  Knows %s %d %u %x %p %%, the lengths l and
+ * ll, a width, '-' and '0', and a precision for %s, all written out: no '*'.
  * Returns the length it would have had, without the terminator.
  */
 size_t text_format(char *buffer, size_t bytes, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -26,13 +26,6 @@ size_t text_length(const char *text, size_t bytes);
 bool text_copy(char *to, size_t bytes, const char *from);
 
 bool text_equal(const char *left, const char *right);
-
-/*
- * Reads an unsigned number, decimal or 0x-hexadecimal, that fills all of
- * `text`; an optional suffix K, M or G (1024 based).  False on anything else,
- * overflow included; *value is then untouched.
- */
-bool text_to_u64(const char *text, uint64_t *value);
 
 /* The C library's, for the compiler and for us; bodies in src/rt/memory.c. */
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);

@@ -33,7 +33,8 @@ def terminal(log):
 
     What the guest says goes to the file as well: nobody else sees it.
     """
-    return ["-chardev", f"stdio,id=line,mux=on,signal=off,logfile={log}", "-mon", "chardev=line,mode=readline"]
+    return ["-chardev", f"stdio,id=line,mux=on,signal=off,logfile={log}",
+            "-mon", "chardev=line,mode=readline"]
 
 
 def main(parsed):

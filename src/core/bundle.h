@@ -14,15 +14,13 @@
  * Checks every field of the header and of all entries against `bytes`, the size
  * of the memory the bundle lies in: one monitor, known kinds, names terminated
  * and unique within their kind, payloads page aligned, not empty, inside, clear of
- * the header and of each other.  Does not read the payloads.
+ * the header and of each other.  Does not read the payloads: their
+ * sums have been compared by the EFI program.
  *
  *   ST_INVALID      malformed
  *   ST_UNSUPPORTED  a bundle of another version
  */
 enum status bundle_check(const struct bundle_header *bundle, uint64_t bytes);
-
-/* Compares the payload's CRC with the entry's.  ST_INVALID: damaged. */
-enum status bundle_entry_check(const struct bundle_header *bundle, const struct bundle_entry *entry);
 
 /* Null: no such entry. */
 const struct bundle_entry *bundle_find(const struct bundle_header *bundle, enum bundle_kind kind,

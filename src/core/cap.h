@@ -12,32 +12,27 @@
  */
 #define CAP_MAX 1024u
 #define CAP_SHIFT 16u /* handle = generation << CAP_SHIFT | index */
+#define CAP_ANY_OWNER 0u
+#define CAP_SLOT_NONE UINT16_MAX
 
 struct cap {
-    uint64_t generation;
-    uint32_t type;   /* enum capability_type, CAP_NONE: free */
-    uint32_t rights;
-    uint32_t owner;  /* cell id */
+    struct cap_record is;                   /* type CAP_NONE: free, and the handle is that of its next use */
     uint16_t parent, child, next, previous; /* record indices, 0: none */
-    uint16_t slot;   /* index in the manifest it was minted from, or CAP_SLOT_NONE */
-    uint64_t base, size;
+    uint16_t slot;                          /* index in the manifest of its owner, or CAP_SLOT_NONE */
 };
-#define CAP_SLOT_NONE UINT16_MAX
 
 void cap_init(void);
 /* A root capability.  ST_QUOTA. */
 enum status cap_mint(uint32_t owner, uint32_t type, uint32_t rights, uint64_t base, uint64_t size,
                      uint32_t slot, cap_handle *handle);
 /* The record if `cell` holds it with all of `rights`; ST_HANDLE, ST_DENIED. */
-enum status cap_find(uint32_t cell, cap_handle handle, uint32_t type, uint32_t rights, const struct cap **cap);
+enum status cap_find(uint32_t cell, cap_handle handle, uint32_t type, uint32_t rights,
+                     const struct cap **cap);
 /* A child of `handle`, owned by `to`, with rights that are a subset. */
 enum status cap_derive(uint32_t cell, cap_handle handle, uint32_t to, uint32_t rights, cap_handle *derived);
-/* Takes it back with all that was derived from it, whoever owns that. */
-enum status cap_revoke(uint32_t cell, cap_handle handle);
-/* The same for any owner's handle. */
-enum status cap_revoke_any(cap_handle handle);
+/* Takes a capability of `owner` back with all that was derived from it, whoever owns that. */
+enum status cap_revoke(uint32_t owner, cap_handle handle);
 /* All that `cell` owns, with descendants. */
 void cap_revoke_all(uint32_t cell);
-uint32_t cap_count(void);
-uint32_t cap_count_of(uint32_t cell);
+uint32_t cap_count_of(uint32_t owner);
 enum status cap_record(uint64_t index, struct cap_record *record);

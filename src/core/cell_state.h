@@ -15,9 +15,3 @@ bool cell_state_may(enum cell_state from, enum cell_state to);
 
 /* True while an instance exists: spawned to suspended. */
 bool cell_state_is_up(enum cell_state state);
-
-/* True when the instance is gone and the record remains: crashed to failed. */
-bool cell_state_is_down(enum cell_state state);
-
-/* Static memory; "unknown" for anything outside the enum. */
-const char *cell_state_name(enum cell_state state);

@@ -11,13 +11,9 @@
 #define CHANNEL_MAX 128u
 
 struct channel {
-    uint32_t id;
-    uint32_t state; /* enum peer_state */
-    uint32_t client, server; /* cell ids */
-    uint32_t uses;
+    struct channel_record is; /* but for what is in the rings at the moment */
+    uint32_t uses;            /* manifest index of the client */
     uint32_t client_slot, server_slot;
-    uint32_t epoch;
-    uint64_t bytes;
     struct domain *domain;
     cap_handle client_notify, server_notify;
 };

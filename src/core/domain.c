@@ -12,29 +12,26 @@ static uint32_t domains_used;
 
 void domain_init(void)
 {
-    for (uint32_t i = 0; i < DOMAIN_MAX; i++) {
-        domains[i] = (struct domain){.id = i, .key = -1};
-    }
+    for (uint32_t i = 0; i < DOMAIN_MAX; i++)
+        domains[i] = (struct domain){ .id = i, .key = -1 };
 }
 
 enum status domain_create(enum domain_kind kind, uint32_t owner, struct domain **domain)
 {
-    for (uint32_t i = 1; i < DOMAIN_MAX; i++) {
-        struct domain *candidate = &domains[i];
-        if (candidate->kind != 0) {
-            continue;
-        }
-        *candidate = (struct domain){.id = i, .kind = kind, .owner = owner, .key = -1};
-        enum status status = arch_domain_create(candidate);
-        if (status != ST_OK) {
-            candidate->kind = 0;
-            return status;
-        }
-        domains_used++;
-        *domain = candidate;
-        return ST_OK;
+    uint32_t id = 1;
+    while (id < DOMAIN_MAX && domains[id].kind != 0)
+        id++;
+    if (id == DOMAIN_MAX)
+        return ST_QUOTA;
+    domains[id] = (struct domain){ .id = id, .kind = kind, .owner = owner, .key = -1 };
+    enum status status = arch_domain_create(&domains[id]);
+    if (status != ST_OK) {
+        domains[id].kind = 0;
+        return status;
     }
-    return ST_QUOTA;
+    domains_used++;
+    *domain = &domains[id];
+    return ST_OK;
 }
 
 void domain_destroy(struct domain *domain)
@@ -57,9 +54,8 @@ enum status domain_grow(struct domain *domain, uint64_t offset, uint64_t count, 
     for (uint64_t i = 0; i < count; i++) {
         phys_addr frame;
         enum status status = frame_take(use, domain->owner, &frame);
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
         status = arch_domain_map(domain, offset + i * PAGE_BYTES, frame, rights);
         if (status != ST_OK) {
             frame_release(frame);
@@ -94,13 +90,11 @@ uint32_t domain_count(void)
 
 enum status domain_record(uint32_t id, struct domain_record *record)
 {
-    if (id >= DOMAIN_MAX) {
+    if (id >= DOMAIN_MAX)
         return ST_NOT_FOUND;
-    }
     const struct domain *domain = &domains[id];
-    if (domain->kind == 0) {
+    if (domain->kind == 0)
         return ST_EMPTY;
-    }
     *record = (struct domain_record){
         .id = id,
         .kind = domain->kind,
@@ -117,16 +111,12 @@ enum status domain_record(uint32_t id, struct domain_record *record)
 /* Every byte of the range has these rights; nothing is touched otherwise. */
 static bool domain_covers(const struct domain *domain, uint64_t address, uint64_t bytes, uint32_t rights)
 {
-    uint64_t base = arch_domain_base(domain->id);
-    if (address < base || !is_range_inside(address - base, bytes, DOMAIN_SLOT_BYTES)) {
+    uint64_t offset = address - arch_domain_base(domain->id); /* wraps to beyond the slot if it is below */
+    if (!is_range_inside(offset, bytes, DOMAIN_SLOT_BYTES))
         return false;
-    }
-    uint64_t first = align_down(address - base, PAGE_BYTES);
-    for (uint64_t page = first; page < address - base + bytes; page += PAGE_BYTES) {
-        if (arch_domain_frame(domain, page, rights).value == 0) {
+    for (uint64_t page = align_down(offset, PAGE_BYTES); page < offset + bytes; page += PAGE_BYTES)
+        if (arch_domain_frame(domain, page, rights).value == 0)
             return false;
-        }
-    }
     return true;
 }
 
@@ -142,35 +132,25 @@ static uint8_t *domain_view(const struct domain *domain, uint64_t address, uint6
 
 enum status domain_copy_in(const struct domain *domain, void *to, uint64_t address, uint64_t bytes)
 {
-    if (!domain_covers(domain, address, bytes, PAGE_READ)) {
+    if (!domain_covers(domain, address, bytes, PAGE_READ))
         return ST_FAULT;
-    }
-    uint8_t *cursor = to;
-    while (bytes > 0) {
-        uint64_t part = bytes;
-        const uint8_t *view = domain_view(domain, address, &part);
-        memcpy(cursor, view, part);
-        cursor += part;
-        address += part;
-        bytes -= part;
+    for (uint64_t done = 0, part; done < bytes; done += part) {
+        part = bytes - done;
+        const uint8_t *view = domain_view(domain, address + done, &part);
+        memcpy((uint8_t *)to + done, view, part);
     }
     return ST_OK;
 }
 
-static enum status domain_write(const struct domain *domain, uint64_t address, const void *from, uint64_t bytes,
-                                uint32_t rights)
+static enum status domain_write(const struct domain *domain, uint64_t address, const void *from,
+                                uint64_t bytes, uint32_t rights)
 {
-    if (!domain_covers(domain, address, bytes, rights)) {
+    if (!domain_covers(domain, address, bytes, rights))
         return ST_FAULT;
-    }
-    const uint8_t *cursor = from;
-    while (bytes > 0) {
-        uint64_t part = bytes;
-        uint8_t *view = domain_view(domain, address, &part);
-        memcpy(view, cursor, part);
-        cursor += part;
-        address += part;
-        bytes -= part;
+    for (uint64_t done = 0, part; done < bytes; done += part) {
+        part = bytes - done;
+        uint8_t *view = domain_view(domain, address + done, &part);
+        memcpy(view, (const uint8_t *)from + done, part);
     }
     return ST_OK;
 }

@@ -13,10 +13,10 @@
 #define DOMAIN_SLOT_BYTES GIB(1)
 
 struct domain {
-    uint32_t id;   /* slot; 0 is the gate region and never handed out */
-    uint32_t kind; /* enum domain_kind, 0: free */
-    uint32_t owner; /* cell id it is accounted to */
-    int32_t key;    /* arch: hardware key, -1 parked */
+    uint32_t id;     /* slot; 0 is the gate region and never handed out */
+    uint32_t kind;   /* enum domain_kind, 0: free */
+    uint32_t owner;  /* cell id it is accounted to */
+    int32_t key;     /* arch: hardware key, -1 parked */
     phys_addr table; /* arch: root of the slot's tables */
     uint64_t pages;
     uint64_t used_at;

@@ -22,100 +22,81 @@ static_assert(CELL_MAX <= UINT8_MAX, "owner fits its field");
 static struct frame_record *records;
 static uint64_t record_count;
 static uint32_t free_head;
-static uint64_t use_count[FRAME_USE_COUNT];
+static uint64_t use_count[FRAME_USES];
 static uint64_t owner_count[CELL_MAX];
 static uint64_t total;
 
-static const struct boot_memory *boot_map(const struct boot_info *boot)
+/* Entry `index` of the boot map as frame numbers.  False: not free, or nothing of it is ours to use. */
+static bool frame_range(const struct boot_info *boot, uint32_t index, uint64_t *first, uint64_t *end)
 {
-    return phys_pointer((phys_addr){boot->memory});
+    const struct boot_memory *map = phys_pointer((phys_addr){ boot->memory });
+    const struct boot_memory *entry = &map[index];
+    /* The first MiB stays out: frame 0 means "none", and firmware leaves things there. */
+    *first = (entry->base < MIB(1) ? MIB(1) : entry->base) >> PAGE_SHIFT;
+    *end = u64_min(entry->base + entry->bytes, boot->physical_map_bytes) >> PAGE_SHIFT;
+    return entry->kind == BOOT_MEMORY_FREE && *first < *end;
 }
 
 static uint64_t frame_highest(const struct boot_info *boot)
 {
-    uint64_t end = 0;
-    const struct boot_memory *map = boot_map(boot);
-    for (uint32_t i = 0; i < boot->memory_count; i++) {
-        if (map[i].kind == BOOT_MEMORY_FREE && map[i].base + map[i].bytes > end) {
-            end = map[i].base + map[i].bytes;
-        }
-    }
-    return u64_min(end, boot->physical_map_bytes) >> PAGE_SHIFT;
+    uint64_t highest = 0;
+    uint64_t first, end;
+    for (uint32_t i = 0; i < boot->memory_count; i++)
+        if (frame_range(boot, i, &first, &end) && end > highest)
+            highest = end;
+    return highest;
 }
 
 /* The table itself comes from the end of the first free run that can hold it. */
-static uint64_t frame_table_place(const struct boot_info *boot, uint64_t bytes)
+static uint64_t frame_table_place(const struct boot_info *boot, uint64_t count)
 {
-    const struct boot_memory *map = boot_map(boot);
-    for (uint32_t i = 0; i < boot->memory_count; i++) {
-        bool fits = map[i].kind == BOOT_MEMORY_FREE && map[i].base >= MIB(1) && map[i].bytes >= bytes &&
-                    map[i].base + map[i].bytes <= boot->physical_map_bytes;
-        if (fits) {
-            return map[i].base + map[i].bytes - bytes;
-        }
-    }
-    panic("not enough memory for the frame table: %u KiB needed", (uint32_t)(bytes >> 10));
+    uint64_t first, end;
+    for (uint32_t i = 0; i < boot->memory_count; i++)
+        if (frame_range(boot, i, &first, &end) && end - first >= count)
+            return end - count;
+    panic("not enough memory for the frame table: %lu KiB needed", count << (PAGE_SHIFT - 10));
 }
 
 static void frame_add(uint64_t number)
 {
-    records[number].use = FRAME_FREE;
-    records[number].next = free_head;
+    records[number] = (struct frame_record){ .use = FRAME_FREE, .next = free_head };
     free_head = (uint32_t)number;
     use_count[FRAME_FREE]++;
-    total++;
 }
 
 void frame_init(const struct boot_info *boot)
 {
     record_count = frame_highest(boot);
-    uint64_t bytes = align_up(record_count * sizeof(struct frame_record), PAGE_BYTES);
-    uint64_t table = frame_table_place(boot, bytes);
-    records = phys_pointer((phys_addr){table});
-    memset(records, 0, bytes);
-    for (uint64_t i = 0; i < record_count; i++) {
-        records[i].use = FRAME_NONE;
-    }
-    const struct boot_memory *map = boot_map(boot);
+    uint64_t count = align_up(record_count * sizeof(struct frame_record), PAGE_BYTES) >> PAGE_SHIFT;
+    uint64_t table = frame_table_place(boot, count);
+    records = phys_pointer((phys_addr){ table << PAGE_SHIFT });
+    for (uint64_t i = 0; i < record_count; i++)
+        records[i] = (struct frame_record){ .use = FRAME_NONE };
     for (uint32_t i = boot->memory_count; i-- > 0;) {
-        if (map[i].kind != BOOT_MEMORY_FREE) {
+        uint64_t first, end;
+        if (!frame_range(boot, i, &first, &end))
             continue;
-        }
-        /* The first MiB stays out: frame 0 means "none", and firmware leaves things there. */
-        uint64_t first = (map[i].base < MIB(1) ? MIB(1) : map[i].base) >> PAGE_SHIFT;
-        uint64_t end = u64_min((map[i].base + map[i].bytes) >> PAGE_SHIFT, record_count);
-        for (uint64_t number = end; number-- > first;) {
-            if (number < table >> PAGE_SHIFT || number >= (table + bytes) >> PAGE_SHIFT) {
+        for (uint64_t number = end; number-- > first;)
+            if (number < table || number >= table + count)
                 frame_add(number);
-            }
-        }
     }
-    use_count[FRAME_MONITOR] = bytes >> PAGE_SHIFT;
-    total += use_count[FRAME_MONITOR];
-}
-
-static void frame_zero(uint64_t *words)
-{
-    for (uint32_t i = 0; i < PAGE_BYTES / 8; i += 8) {
-        words[i] = words[i + 1] = words[i + 2] = words[i + 3] = 0;
-        words[i + 4] = words[i + 5] = words[i + 6] = words[i + 7] = 0;
-    }
+    use_count[FRAME_MONITOR] = count;
+    total = use_count[FRAME_FREE] + count;
 }
 
 enum status frame_take(enum frame_use use, uint32_t owner, phys_addr *frame)
 {
     ASSERT(use != FRAME_FREE && owner < CELL_MAX);
     uint32_t number = free_head;
-    if (number == 0) {
+    if (number == 0)
         return ST_NO_MEMORY;
-    }
     free_head = records[number].next;
-    records[number] = (struct frame_record){.use = (uint8_t)use, .owner = (uint8_t)owner};
+    records[number] = (struct frame_record){ .use = (uint8_t)use, .owner = (uint8_t)owner };
     use_count[FRAME_FREE]--;
     use_count[use]++;
     owner_count[owner]++;
-    *frame = (phys_addr){(uint64_t)number << PAGE_SHIFT};
-    frame_zero(phys_pointer(*frame));
+    *frame = (phys_addr){ (uint64_t)number << PAGE_SHIFT };
+    memset(phys_pointer(*frame), 0, PAGE_BYTES);
     return ST_OK;
 }
 
@@ -127,9 +108,7 @@ void frame_release(phys_addr frame)
     ASSERT(record->use != FRAME_FREE && record->use != FRAME_NONE);
     use_count[record->use]--;
     owner_count[record->owner]--;
-    use_count[FRAME_FREE]++;
-    *record = (struct frame_record){.use = FRAME_FREE, .next = free_head};
-    free_head = (uint32_t)number;
+    frame_add(number);
 }
 
 uint64_t frame_count(enum frame_use use)

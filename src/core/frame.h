@@ -7,7 +7,7 @@
  * Physical frames: who owns each, and how many are left.  A frame handed out
  * is always zeroed.
  */
-enum frame_use { FRAME_FREE = 0, FRAME_NONE, FRAME_MONITOR, FRAME_TABLE, FRAME_CELL, FRAME_SHARED, FRAME_USE_COUNT };
+enum frame_use { FRAME_FREE, FRAME_NONE, FRAME_MONITOR, FRAME_TABLE, FRAME_CELL, FRAME_SHARED, FRAME_USES };
 
 #define FRAME_OWNER_MONITOR 0u
 

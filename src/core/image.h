@@ -33,18 +33,15 @@ struct image_segment {
 struct image {
     const uint8_t *bytes;
     uint64_t size;
-    uint32_t segment_count;                           /* at least one is executable */
+    uint32_t segment_count;
     struct image_segment segments[IMAGE_SEGMENT_MAX]; /* ascending, no page shared */
+    uint32_t rights;                                  /* of all together: one is executable */
     uint64_t span;                                    /* from the base to the end of the last page */
     uint64_t relro_offset, relro_bytes; /* whole pages inside one writable segment; 0, 0: none */
     uint64_t entry;       /* struct cell_header: file-backed, 8-aligned, read-only after relocation */
     uint64_t relocations; /* file offset of the table */
     uint64_t relocation_count;
     const struct manifest_note *note; /* in `bytes`, whole; null: none.  See manifest_load */
-    uint64_t symbols;                 /* file offset of .symtab; 0: stripped */
-    uint64_t symbol_count;
-    uint64_t strings; /* file offset of its string table */
-    uint64_t string_bytes;
 };
 
 /*
@@ -68,6 +65,9 @@ enum status image_relocation(const struct image *image, uint64_t index, uint64_t
 
 /* ST_OK if the byte at `offset` lies in an executable segment, else ST_FAULT. */
 enum status image_executable(const struct image *image, uint64_t offset);
+
+/* The end of its last page. */
+uint64_t image_segment_end(const struct image_segment *segment);
 
 /* Frames that its segments take; holes between them take none. */
 uint64_t image_pages(const struct image *image);

@@ -21,7 +21,6 @@ void irq_arrived(uint32_t line)
 {
     arch_irq_mask(line);
     struct cell *cell = cell_at(lines[line].cell);
-    if (cell != nullptr && cell_is_up(cell)) {
+    if (cell != nullptr && cell_is_up(cell))
         sched_notify(cell, BIT64(lines[line].event));
-    }
 }

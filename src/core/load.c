@@ -23,38 +23,24 @@ struct load {
     uint64_t offset; /* next free byte of the slot */
 };
 
-static uint64_t load_segment_end(const struct image_segment *segment)
-{
-    return align_up(segment->offset + segment->memory_bytes, PAGE_BYTES);
-}
-
 static enum status load_segment(struct load *load, const struct image_segment *segment)
 {
     struct domain *domain = load->cell->domain;
-    uint64_t pages = (load_segment_end(segment) - segment->offset) / PAGE_BYTES;
-    enum status status = domain_grow(domain, CELL_IMAGE_OFFSET + segment->offset, pages, PAGE_READ);
-    if (status != ST_OK) {
-        return status;
-    }
-    return domain_store(domain, load->base + segment->offset, load->image.bytes + segment->file_offset,
-                        segment->file_bytes);
+    uint64_t pages = (image_segment_end(segment) - segment->offset) / PAGE_BYTES;
+    return domain_grow(domain, CELL_IMAGE_OFFSET + segment->offset, pages, PAGE_READ)
+               ?: domain_store(domain, load->base + segment->offset, load->image.bytes + segment->file_offset,
+                               segment->file_bytes);
 }
 
-static enum status load_relocate(const struct load *load)
+static enum status load_relocation(const struct load *load, uint64_t index)
 {
-    for (uint64_t i = 0; i < load->image.relocation_count; i++) {
-        uint64_t offset;
-        uint64_t addend;
-        enum status status = image_relocation(&load->image, i, &offset, &addend);
-        if (status == ST_OK) {
-            uint64_t value = load->base + addend;
-            status = domain_store(load->cell->domain, load->base + offset, &value, sizeof value);
-        }
-        if (status != ST_OK) {
-            return status;
-        }
-    }
-    return ST_OK;
+    uint64_t offset;
+    uint64_t value;
+    enum status status = image_relocation(&load->image, index, &offset, &value);
+    if (status != ST_OK)
+        return status;
+    value += load->base;
+    return domain_store(load->cell->domain, load->base + offset, &value, sizeof value);
 }
 
 /* A guard page follows every part of a slot, so a segment's own pages are all that can join up. */
@@ -62,7 +48,7 @@ static enum status load_scan(struct load *load, const struct image_segment *segm
 {
     struct scan scan;
     scan_begin(&scan);
-    uint64_t end = load_segment_end(segment);
+    uint64_t end = image_segment_end(segment);
     for (uint64_t offset = segment->offset; offset < end; offset += PAGE_BYTES) {
         phys_addr frame = arch_domain_frame(load->cell->domain, CELL_IMAGE_OFFSET + offset, PAGE_READ);
         if (!scan_feed(&scan, phys_pointer(frame), PAGE_BYTES)) {
@@ -77,46 +63,37 @@ static enum status load_scan(struct load *load, const struct image_segment *segm
 
 static uint32_t load_rights(const struct load *load, const struct image_segment *segment, uint64_t offset)
 {
-    bool relro = offset >= load->image.relro_offset &&
-                 offset < load->image.relro_offset + load->image.relro_bytes;
-    if ((segment->rights & IMAGE_EXECUTE) != 0) {
+    const struct image *image = &load->image;
+    if ((segment->rights & IMAGE_EXECUTE) != 0)
         return PAGE_READ | PAGE_EXECUTE;
-    }
-    return (segment->rights & IMAGE_WRITE) != 0 && !relro ? PAGE_READ | PAGE_WRITE : PAGE_READ;
+    bool is_relro = offset >= image->relro_offset && offset < image->relro_offset + image->relro_bytes;
+    return (segment->rights & IMAGE_WRITE) != 0 && !is_relro ? PAGE_READ | PAGE_WRITE : PAGE_READ;
 }
 
 static void load_protect(struct load *load, const struct image_segment *segment)
 {
-    for (uint64_t offset = segment->offset; offset < load_segment_end(segment); offset += PAGE_BYTES) {
-        arch_domain_protect(load->cell->domain, CELL_IMAGE_OFFSET + offset,
-                            load_rights(load, segment, offset));
-    }
+    struct cell *cell = load->cell;
+    for (uint64_t offset = segment->offset; offset < image_segment_end(segment); offset += PAGE_BYTES)
+        arch_domain_protect(cell->domain, CELL_IMAGE_OFFSET + offset, load_rights(load, segment, offset));
     if ((segment->rights & IMAGE_EXECUTE) != 0) {
-        struct cell *cell = load->cell;
-        uint64_t start = load->base + segment->offset;
-        cell->text_start = cell->text_start == 0 ? start : cell->text_start;
-        cell->text_end = load->base + load_segment_end(segment);
+        cell->text_start = cell->text_start == 0 ? load->base + segment->offset : cell->text_start;
+        cell->text_end = load->base + image_segment_end(segment);
     }
 }
 
 static enum status load_image(struct load *load)
 {
     const struct image *image = &load->image;
-    for (uint32_t i = 0; i < image->segment_count; i++) {
-        enum status status = load_segment(load, &image->segments[i]);
-        if (status != ST_OK) {
-            return status;
-        }
-    }
-    enum status status = load_relocate(load);
-    for (uint32_t i = 0; i < image->segment_count && status == ST_OK; i++) {
-        if ((image->segments[i].rights & IMAGE_EXECUTE) != 0) {
+    enum status status = ST_OK;
+    for (uint32_t i = 0; i < image->segment_count && status == ST_OK; i++)
+        status = load_segment(load, &image->segments[i]);
+    for (uint64_t i = 0; i < image->relocation_count && status == ST_OK; i++)
+        status = load_relocation(load, i);
+    for (uint32_t i = 0; i < image->segment_count && status == ST_OK; i++)
+        if ((image->segments[i].rights & IMAGE_EXECUTE) != 0)
             status = load_scan(load, &image->segments[i]);
-        }
-    }
-    for (uint32_t i = 0; i < image->segment_count && status == ST_OK; i++) {
+    for (uint32_t i = 0; i < image->segment_count && status == ST_OK; i++)
         load_protect(load, &image->segments[i]);
-    }
     load->offset = CELL_IMAGE_OFFSET + image->span + CELL_GUARD_BYTES;
     return status;
 }
@@ -131,20 +108,15 @@ static enum status load_header(struct load *load)
 {
     struct cell *cell = load->cell;
     struct cell_header header;
-    enum status status = domain_copy_in(cell->domain, &header, load->base + load->image.entry, sizeof header);
-    if (status != ST_OK) {
+    if (domain_copy_in(cell->domain, &header, load->base + load->image.entry, sizeof header) != ST_OK ||
+        header.magic != CELL_HEADER_MAGIC || header.abi_version != CELL_ABI_VERSION ||
+        !load_is_text(load, (uint64_t)header.start))
         return ST_INVALID;
-    }
-    if (header.magic != CELL_HEADER_MAGIC || header.abi_version != CELL_ABI_VERSION ||
-        !load_is_text(load, (uint64_t)header.start)) {
-        return ST_INVALID;
-    }
     cell->start = (uint64_t)header.start;
     for (uint32_t i = 0; i < CELL_ENTRY_MAX; i++) {
         cell->entries[i] = (uint64_t)header.entries[i];
-        if (cell->entries[i] != 0 && !load_is_text(load, cell->entries[i])) {
+        if (cell->entries[i] != 0 && !load_is_text(load, cell->entries[i]))
             return ST_INVALID;
-        }
     }
     return ST_OK;
 }
@@ -159,25 +131,17 @@ static enum status load_part(struct load *load, uint64_t pages, uint32_t rights,
     return status;
 }
 
-static bool load_provides_gate(const struct cell *cell)
-{
-    for (uint32_t i = 0; i < MANIFEST_PROVIDES_MAX; i++) {
-        if ((cell->manifest.provides[i].flags & INTERFACE_GATE) != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum status load_stacks(struct load *load)
 {
     struct cell *cell = load->cell;
-    uint64_t pages = align_up(KIB(cell->manifest.limits.stack_kib), PAGE_BYTES) / PAGE_BYTES;
-    enum status status = load_part(load, pages, PAGE_READ | PAGE_WRITE, &cell->stack_top);
+    uint64_t pages = KIB(cell->manifest.limits.stack_kib) / PAGE_BYTES;
+    uint32_t kinds = 0;
+    for (uint32_t i = 0; i < MANIFEST_PROVIDES_MAX; i++)
+        kinds |= cell->manifest.provides[i].flags;
     cell->entry_stack_top = 0;
-    if (status == ST_OK && load_provides_gate(cell)) {
+    enum status status = load_part(load, pages, PAGE_READ | PAGE_WRITE, &cell->stack_top);
+    if (status == ST_OK && (kinds & INTERFACE_GATE) != 0)
         status = load_part(load, pages, PAGE_READ | PAGE_WRITE, &cell->entry_stack_top);
-    }
     return status;
 }
 
@@ -187,9 +151,8 @@ static enum status load_info(struct load *load)
     uint64_t offset = load->offset;
     uint64_t end;
     enum status status = load_part(load, CELL_INFO_PAGES, PAGE_READ, &end);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     cell->info = phys_pointer(arch_domain_frame(cell->domain, offset, PAGE_READ));
     cell->channels = phys_pointer(arch_domain_frame(cell->domain, offset + PAGE_BYTES, PAGE_READ));
     uint64_t used = cell->domain->pages * PAGE_BYTES;
@@ -199,39 +162,41 @@ static enum status load_info(struct load *load)
     return limit >= used ? ST_OK : ST_QUOTA;
 }
 
+/* One after the other; *why says what the first that fails was about. */
+static enum status load_parts(struct load *load, const char **why)
+{
+    static const struct {
+        enum status (*step)(struct load *load);
+        const char *why;
+    } steps[] = {
+        { load_image, "cannot be loaded" },
+        { load_header, "bad cell header" },
+        { load_stacks, "no memory for its stacks" },
+        { load_info, "needs more than its limit memory_kib" },
+    };
+    enum status status = ST_OK;
+    for (uint32_t i = 0; i < ARRAY_COUNT(steps) && status == ST_OK; i++) {
+        *why = steps[i].why;
+        status = steps[i].step(load);
+    }
+    return status;
+}
+
 enum status cell_load(struct cell *cell, const char **why)
 {
-    struct load load = {.cell = cell};
+    struct load load = { .cell = cell };
     const struct bundle_header *bundle = monitor_bundle();
     const struct bundle_entry *entry = &bundle->entries[cell->image];
     *why = "malformed ELF";
-    enum status status = image_parse(bundle_payload(bundle, entry), entry->bytes, &load.image);
-    if (status == ST_OK) {
-        status = manifest_load(&load.image, &cell->manifest, why);
-    }
-    if (status != ST_OK) {
+    enum status status = image_parse(bundle_payload(bundle, entry), entry->bytes, &load.image)
+                             ?: manifest_load(&load.image, &cell->manifest, why);
+    if (status != ST_OK)
         return status;
-    }
+    *why = "no address slot or memory left";
     status = domain_create(DOMAIN_PRIVATE, cell->id, &cell->domain);
-    if (status != ST_OK) {
-        *why = "no address slot or memory left";
+    if (status != ST_OK)
         return status;
-    }
     load.base = arch_domain_base(cell->domain->id) + CELL_IMAGE_OFFSET;
     cell->scanned = cell->text_start = cell->text_end = 0;
-    *why = "cannot be loaded";
-    status = load_image(&load);
-    if (status == ST_OK) {
-        *why = "bad cell header";
-        status = load_header(&load);
-    }
-    if (status == ST_OK) {
-        *why = "no memory for its stacks";
-        status = load_stacks(&load);
-    }
-    if (status == ST_OK) {
-        *why = "needs more than its limit memory_kib";
-        status = load_info(&load);
-    }
-    return status;
+    return load_parts(&load, why);
 }

@@ -20,17 +20,16 @@ void log_echo(enum log_level level, bool on)
 
 static void log_clean(char *text)
 {
-    for (; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~') {
+    for (; *text != '\0'; text++)
+        if (*text < ' ' || *text > '~')
             *text = '.';
-        }
-    }
 }
 
 void log_write(enum log_level level, uint32_t cell, const char *format, ...)
 {
     struct log_record *record = &records[next_sequence % LOG_RECORDS];
-    *record = (struct log_record){.sequence = next_sequence++, .tsc = arch_tsc(), .level = level, .cell = cell};
+    *record =
+        (struct log_record){ .sequence = next_sequence++, .tsc = arch_tsc(), .level = level, .cell = cell };
     const struct cell *writer = cell_at(cell);
     text_copy(record->name, sizeof record->name, writer != nullptr ? writer->name : "monitor");
     va_list args;
@@ -38,26 +37,22 @@ void log_write(enum log_level level, uint32_t cell, const char *format, ...)
     text_vformat(record->text, sizeof record->text, format, args);
     va_end(args);
     log_clean(record->text);
-    if (echo_on && level <= echo_level) {
+    if (echo_on && level <= echo_level)
         serial_line(record->name, record->text);
-    }
     for (uint32_t id = 1; id < CELL_MAX; id++) {
         struct cell *reader = cell_at(id);
-        if (reader != nullptr && reader->thread.state != THREAD_NONE && reader->reads_log && id != cell) {
+        if (reader != nullptr && reader->thread.state != THREAD_NONE && reader->reads_log && id != cell)
             sched_notify(reader, BIT64(EVENT_LOG));
-        }
     }
 }
 
 enum status log_read(uint64_t sequence, struct log_record *record, uint64_t *next)
 {
-    if (sequence >= next_sequence) {
+    if (sequence >= next_sequence)
         return ST_EMPTY;
-    }
     uint64_t oldest = next_sequence > LOG_RECORDS ? next_sequence - LOG_RECORDS : 0;
-    if (sequence < oldest) {
+    if (sequence < oldest)
         sequence = oldest;
-    }
     *record = records[sequence % LOG_RECORDS];
     *next = sequence + 1;
     return ST_OK;

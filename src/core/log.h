@@ -12,5 +12,6 @@
 
 void log_echo(enum log_level level, bool on);
 /* One record of `cell` (0: the monitor). */
-void log_write(enum log_level level, uint32_t cell, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void log_write(enum log_level level, uint32_t cell, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 enum status log_read(uint64_t sequence, struct log_record *record, uint64_t *next);

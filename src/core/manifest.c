@@ -10,19 +10,24 @@
  * the private copy.
  */
 
+#define INTERFACE_KINDS (INTERFACE_GATE | INTERFACE_CHANNEL)
+#define INTERFACE_USES (INTERFACE_KINDS | INTERFACE_MANY | INTERFACE_OPTIONAL)
 #define MANIFEST_PORTS UINT64_C(0x10000)
 #define MANIFEST_IRQ_LINES 16u
 #define MANIFEST_PAGE_KIB (PAGE_BYTES / 1024u)
 
+/* What is wrong if `is_fine` does not hold; checks are joined by ?: and the first one that fails speaks. */
+static const char *unless(bool is_fine, const char *wrong)
+{
+    return is_fine ? nullptr : wrong;
+}
+
 static bool is_zero(const void *memory, uint64_t bytes)
 {
     const uint8_t *byte = memory;
-    for (uint64_t i = 0; i < bytes; i++) {
-        if (byte[i] != 0) {
-            return false;
-        }
-    }
-    return true;
+    while (bytes > 0 && byte[bytes - 1] == 0)
+        bytes--;
+    return bytes == 0;
 }
 
 static bool is_name_letter(char letter)
@@ -32,12 +37,11 @@ static bool is_name_letter(char letter)
 }
 
 /* A name that can be printed, typed and compared: not empty, terminated, zeros after it. */
-static bool manifest_is_name(const char name[CELL_NAME_BYTES])
+bool manifest_is_name(const char name[CELL_NAME_BYTES])
 {
     uint64_t length = 0;
-    while (length < CELL_NAME_BYTES && is_name_letter(name[length])) {
+    while (length < CELL_NAME_BYTES && is_name_letter(name[length]))
         length++;
-    }
     return length > 0 && length < CELL_NAME_BYTES && is_zero(name + length, CELL_NAME_BYTES - length);
 }
 
@@ -45,215 +49,173 @@ static bool manifest_is_name(const char name[CELL_NAME_BYTES])
 static bool manifest_is_prose(const char *text, uint64_t bytes)
 {
     uint64_t length = 0;
-    while (length < bytes && text[length] >= ' ' && text[length] <= '~') {
+    while (length < bytes && text[length] >= ' ' && text[length] <= '~')
         length++;
-    }
     return length < bytes && is_zero(text + length, bytes - length);
 }
 
 static const char *manifest_identity_check(const struct manifest *manifest)
 {
-    if (!manifest_is_name(manifest->name)) {
-        return "name is not 1..15 of a-z 0-9 _ -";
-    }
-    if (!manifest_is_prose(manifest->vendor, sizeof(manifest->vendor))) {
-        return "vendor is not printable text";
-    }
-    if (!manifest_is_prose(manifest->description, sizeof(manifest->description))) {
-        return "description is not printable text";
-    }
-    if (manifest->device_class >= CLASS_COUNT) {
-        return "unknown device class";
-    }
-    if (manifest->restart_policy > RESTART_ALWAYS) {
-        return "unknown restart policy";
-    }
-    return manifest->flags == 0 ? nullptr : "unknown flags";
+    return unless(manifest_is_name(manifest->name), "name is not 1..15 of a-z 0-9 _ -")
+        ?: unless(manifest_is_prose(manifest->vendor, sizeof(manifest->vendor)), "vendor is not printable text")
+        ?: unless(manifest_is_prose(manifest->description, sizeof(manifest->description)),
+                  "description is not printable text")
+        ?: unless(manifest->device_class < CLASS_COUNT, "unknown device class")
+        ?: unless(manifest->restart_policy <= RESTART_ALWAYS, "unknown restart policy")
+        ?: unless(manifest->flags == 0, "unknown flags");
 }
 
-/* One number of struct manifest_limits: 0 becomes `normal`, the rest must lie in low..high. */
-static bool limit_settle(uint32_t *limit, uint32_t normal, uint32_t low, uint32_t high)
-{
-    if (*limit == 0) {
-        *limit = normal;
-    }
-    return *limit >= low && *limit <= high;
-}
+/* 0 becomes `normal`; the rest must be a multiple of `step` from `low` to `high`. */
+struct limit_rule {
+    uint32_t normal, low, high, step;
+    const char *wrong;
+};
+
+/* In the order of struct manifest_limits. */
+static const struct limit_rule limit_rules[] = {
+    { 1024, MANIFEST_MEMORY_KIB_MIN, MANIFEST_MEMORY_KIB_MAX, MANIFEST_PAGE_KIB,
+      "memory limit out of range" },
+    { 100, 1, 100, 1, "CPU limit out of range" },
+    { 64, 1, MANIFEST_CONCURRENT_MAX, 1, "request limit out of range" },
+    { 100000, 1, MANIFEST_IRQ_PER_SECOND_MAX, 1, "interrupt limit out of range" },
+    { 1000, 1, MANIFEST_TIMEOUT_MS_MAX, 1, "operation timeout out of range" },
+    { 0, 0, UINT32_MAX, 1, "bandwidth limit out of range" },
+    { 16, MANIFEST_STACK_KIB_MIN, MANIFEST_STACK_KIB_MAX, MANIFEST_PAGE_KIB, "stack size out of range" },
+    { 8, 1, MANIFEST_PRIORITY_MAX, 1, "priority out of range" },
+};
+static_assert(sizeof(struct manifest_limits) == ARRAY_COUNT(limit_rules) * sizeof(uint32_t), "one rule each");
 
 static const char *manifest_limits_settle(struct manifest_limits *limits)
 {
-    if (!limit_settle(&limits->memory_kib, 1024, MANIFEST_MEMORY_KIB_MIN, MANIFEST_MEMORY_KIB_MAX) ||
-        limits->memory_kib % MANIFEST_PAGE_KIB != 0) {
-        return "memory limit out of range";
+    uint32_t *limit = &limits->memory_kib;
+    for (size_t i = 0; i < ARRAY_COUNT(limit_rules); i++) {
+        const struct limit_rule *rule = &limit_rules[i];
+        limit[i] = limit[i] != 0 ? limit[i] : rule->normal;
+        if (limit[i] < rule->low || limit[i] > rule->high || limit[i] % rule->step != 0)
+            return rule->wrong;
     }
-    if (!limit_settle(&limits->cpu_percent, 100, 1, 100)) {
-        return "CPU limit out of range";
-    }
-    if (!limit_settle(&limits->concurrent_requests, 64, 1, MANIFEST_CONCURRENT_MAX)) {
-        return "request limit out of range";
-    }
-    if (!limit_settle(&limits->irq_per_second, 100000, 1, MANIFEST_IRQ_PER_SECOND_MAX)) {
-        return "interrupt limit out of range";
-    }
-    if (!limit_settle(&limits->operation_timeout_ms, 1000, 1, MANIFEST_TIMEOUT_MS_MAX)) {
-        return "operation timeout out of range";
-    }
-    if (!limit_settle(&limits->stack_kib, 16, MANIFEST_STACK_KIB_MIN, MANIFEST_STACK_KIB_MAX) ||
-        limits->stack_kib % MANIFEST_PAGE_KIB != 0) {
-        return "stack size out of range";
-    }
-    return limit_settle(&limits->priority, 8, 1, MANIFEST_PRIORITY_MAX) ? nullptr : "priority out of range";
+    return nullptr;
 }
 
-/* Entries follow each other from the first slot; what comes after the last is all zero. */
-static const char *manifest_provides_check(const struct manifest_provides *provides)
+static const char *manifest_provides_check(const void *row)
 {
-    uint32_t i = 0;
-    for (; i < MANIFEST_PROVIDES_MAX && provides[i].name[0] != '\0'; i++) {
-        const struct manifest_provides *one = &provides[i];
-        bool is_gate = (one->flags & INTERFACE_GATE) != 0;
-        if (!manifest_is_name(one->name)) {
-            return "provided interface: bad name";
-        }
-        if (one->flags == 0 || (one->flags & ~(uint32_t)(INTERFACE_GATE | INTERFACE_CHANNEL)) != 0) {
-            return "provided interface: bad flags";
-        }
-        if (is_gate ? one->entry >= CELL_ENTRY_MAX : one->entry != 0) {
-            return "provided interface: no such entry";
-        }
-        for (uint32_t k = 0; k < i; k++) {
-            if (text_equal(provides[k].name, one->name)) {
-                return "provided interface: named twice";
-            }
-        }
-    }
-    bool is_clean = is_zero(provides + i, (MANIFEST_PROVIDES_MAX - i) * sizeof(*provides));
-    return is_clean ? nullptr : "provided interface: rubbish in an unused slot";
+    const struct manifest_provides *one = row;
+    bool is_gate = (one->flags & INTERFACE_GATE) != 0;
+    return unless(manifest_is_name(one->name), "provided interface: bad name")
+        ?: unless(one->flags != 0 && (one->flags & ~(uint32_t)INTERFACE_KINDS) == 0,
+                  "provided interface: bad flags")
+        ?: unless(is_gate ? one->entry < CELL_ENTRY_MAX : one->entry == 0,
+                  "provided interface: no such entry");
 }
 
-static bool manifest_is_channel_size(uint32_t kib)
+static const char *manifest_uses_check(const void *row)
 {
-    return kib >= CHANNEL_KIB_MIN && kib <= CHANNEL_KIB_MAX && kib % MANIFEST_PAGE_KIB == 0;
-}
-
-static const char *manifest_uses_check(const struct manifest_uses *uses)
-{
-    uint32_t i = 0;
-    for (; i < MANIFEST_USES_MAX && uses[i].name[0] != '\0'; i++) {
-        const struct manifest_uses *one = &uses[i];
-        uint32_t kinds = one->flags & (INTERFACE_GATE | INTERFACE_CHANNEL);
-        if (!manifest_is_name(one->name)) {
-            return "used interface: bad name";
-        }
-        if (kinds == 0 || (one->flags & ~(kinds | INTERFACE_MANY | INTERFACE_OPTIONAL)) != 0) {
-            return "used interface: bad flags";
-        }
-        if ((kinds & INTERFACE_CHANNEL) != 0 ? !manifest_is_channel_size(one->channel_kib)
-                                             : one->channel_kib != 0) {
-            return "used interface: bad channel size";
-        }
-        for (uint32_t k = 0; k < i; k++) {
-            if (text_equal(uses[k].name, one->name)) {
-                return "used interface: named twice";
-            }
-        }
-    }
-    bool is_clean = is_zero(uses + i, (MANIFEST_USES_MAX - i) * sizeof(*uses));
-    return is_clean ? nullptr : "used interface: rubbish in an unused slot";
+    const struct manifest_uses *one = row;
+    uint32_t kib = one->channel_kib;
+    bool is_channel_size = kib >= CHANNEL_KIB_MIN && kib <= CHANNEL_KIB_MAX && kib % MANIFEST_PAGE_KIB == 0;
+    return unless(manifest_is_name(one->name), "used interface: bad name")
+        ?: unless((one->flags & INTERFACE_KINDS) != 0 && (one->flags & ~(uint32_t)INTERFACE_USES) == 0,
+                  "used interface: bad flags")
+        ?: unless((one->flags & INTERFACE_CHANNEL) != 0 ? is_channel_size : kib == 0,
+                  "used interface: bad channel size");
 }
 
 /* What base and size may be, by type; see abi/capability.h. */
-static const char *manifest_cap_check(const struct manifest_cap *cap)
+static const char *manifest_cap_check(const void *row)
 {
-    if (cap->rights == 0 || (cap->rights & ~(uint32_t)RIGHT_ALL) != 0) {
+    const struct manifest_cap *cap = row;
+    if (cap->rights == 0 || (cap->rights & ~(uint32_t)RIGHT_ALL) != 0)
         return "capability: bad rights";
-    }
     switch (cap->type) {
     case CAP_PORTS:
-        return cap->size != 0 && is_range_inside(cap->base, cap->size, MANIFEST_PORTS)
-                   ? nullptr
-                   : "capability: no such I/O ports";
+        return unless(cap->size != 0 && is_range_inside(cap->base, cap->size, MANIFEST_PORTS),
+                      "capability: no such I/O ports");
     case CAP_IRQ:
-        return cap->base < MANIFEST_IRQ_LINES && cap->size <= 1 ? nullptr : "capability: no such interrupt";
+        return unless(cap->base < MANIFEST_IRQ_LINES && cap->size <= 1, "capability: no such interrupt");
     case CAP_MEMORY:
-        return cap->base == 0 && cap->size != 0 && is_aligned(cap->size, PAGE_BYTES) &&
-                       cap->size <= MANIFEST_OBJECT_BYTES_MAX
-                   ? nullptr
-                   : "capability: bad memory size";
+        return unless(cap->base == 0 && cap->size != 0 && is_aligned(cap->size, PAGE_BYTES) &&
+                          cap->size <= MANIFEST_OBJECT_BYTES_MAX,
+                      "capability: bad memory size");
     case CAP_CELLS:
-        return cap->base < CELL_MAX && cap->size == 0 ? nullptr : "capability: no such cell";
+        return unless(cap->base < CELL_MAX && cap->size == 0, "capability: no such cell");
     case CAP_LOG:
     case CAP_ENTROPY:
     case CAP_POWER:
     case CAP_WALL_TIME:
-        return cap->base == 0 && cap->size == 0 ? nullptr : "capability: takes no base and no size";
+        return unless(cap->base == 0 && cap->size == 0, "capability: takes no base and no size");
     default: /* edges, channels and doorbells come from linking only */
         return "capability: not a type to ask for";
     }
 }
 
-static const char *manifest_caps_check(const struct manifest_cap *caps)
+/*
+ * One of the three tables.  Rows follow each other; the first that begins with a zero byte
+ * ends them, and all from there on is zero.  Their first `name_bytes` are unlike each other.
+ */
+static const char *manifest_table_check(const void *table, size_t row_max, size_t row_bytes,
+                                        size_t name_bytes, const char *(*row_check)(const void *row))
 {
-    uint32_t i = 0;
-    for (; i < MANIFEST_CAP_MAX && caps[i].type != CAP_NONE; i++) {
-        const char *wrong = manifest_cap_check(&caps[i]);
-        if (wrong != nullptr) {
+    const uint8_t *end = (const uint8_t *)table + row_max * row_bytes;
+    const uint8_t *row = table;
+    for (; row != end && *row != 0; row += row_bytes) {
+        const char *wrong = row_check(row);
+        for (const uint8_t *other = table; other != row && name_bytes != 0 && wrong == nullptr;
+             other += row_bytes)
+            wrong = unless(memcmp(other, row, name_bytes) != 0, "interface named twice");
+        if (wrong != nullptr)
             return wrong;
-        }
     }
-    bool is_clean = is_zero(caps + i, (MANIFEST_CAP_MAX - i) * sizeof(*caps));
-    return is_clean ? nullptr : "capability: rubbish in an unused slot";
+    return unless(is_zero(row, (uint64_t)(end - row)), "rubbish in an unused slot of a table");
+}
+
+static const char *manifest_tables_check(const struct manifest *manifest)
+{
+    return manifest_table_check(manifest->provides, MANIFEST_PROVIDES_MAX, sizeof(manifest->provides[0]),
+                                CELL_NAME_BYTES, manifest_provides_check)
+        ?: manifest_table_check(manifest->uses, MANIFEST_USES_MAX, sizeof(manifest->uses[0]), CELL_NAME_BYTES,
+                                manifest_uses_check)
+        ?: manifest_table_check(manifest->caps, MANIFEST_CAP_MAX, sizeof(manifest->caps[0]), 0,
+                                manifest_cap_check);
 }
 
 /* The memory limit pays for image and stacks before the cell gets any of it. */
-static const char *manifest_memory_check(const struct manifest *manifest, const struct image *image)
+static const char *manifest_memory_check(const struct manifest_limits *limits, const struct image *image)
 {
-    uint64_t needed_kib = image_pages(image) * MANIFEST_PAGE_KIB + UINT64_C(2) * manifest->limits.stack_kib;
-    return needed_kib <= manifest->limits.memory_kib ? nullptr : "memory limit below image and stacks";
-}
-
-static const char *manifest_check(struct manifest *manifest, const struct image *image)
-{
-    const char *wrong = manifest_identity_check(manifest);
-    if (wrong == nullptr) {
-        wrong = manifest_limits_settle(&manifest->limits);
-    }
-    if (wrong == nullptr) {
-        wrong = manifest_provides_check(manifest->provides);
-    }
-    if (wrong == nullptr) {
-        wrong = manifest_uses_check(manifest->uses);
-    }
-    if (wrong == nullptr) {
-        wrong = manifest_caps_check(manifest->caps);
-    }
-    if (wrong == nullptr) {
-        wrong = manifest_memory_check(manifest, image);
-    }
-    return wrong; /* any match rule is a legal one: it only ever makes the cell a candidate */
+    uint64_t needed_kib = image_pages(image) * MANIFEST_PAGE_KIB + UINT64_C(2) * limits->stack_kib;
+    return unless(needed_kib <= limits->memory_kib, "memory limit below image and stacks");
 }
 
 enum status manifest_load(const struct image *image, struct manifest *copy, const char **why)
 {
-    if (image->note == nullptr) {
-        *why = "no manifest";
+    *why = "no manifest";
+    if (image->note == nullptr)
         return ST_NOT_FOUND;
-    }
     struct manifest fresh = image->note->manifest;
-    if (fresh.magic != MANIFEST_MAGIC || fresh.bytes != sizeof(fresh)) {
-        *why = "not a manifest";
-        return ST_INVALID;
-    }
-    if (fresh.version != MANIFEST_VERSION) {
-        *why = "manifest of another version";
+    *why = "manifest of another version";
+    if (fresh.magic == MANIFEST_MAGIC && fresh.bytes == sizeof(fresh) && fresh.version != MANIFEST_VERSION)
         return ST_UNSUPPORTED;
-    }
-    const char *wrong = manifest_check(&fresh, image);
-    if (wrong != nullptr) {
-        *why = wrong;
+    /* Any match rule is a legal one: it only ever makes the cell a candidate. */
+    const char *wrong =
+        unless(fresh.magic == MANIFEST_MAGIC && fresh.bytes == sizeof(fresh), "not a manifest")
+        ?: manifest_identity_check(&fresh)
+        ?: manifest_limits_settle(&fresh.limits)
+        ?: manifest_tables_check(&fresh)
+        ?: manifest_memory_check(&fresh.limits, image);
+    *why = wrong ?: "";
+    if (wrong != nullptr)
         return ST_INVALID;
-    }
-    *why = "";
     *copy = fresh;
     return ST_OK;
+}
+
+const struct manifest_provides *manifest_offer(const struct manifest *user, uint32_t uses,
+                                               const struct manifest *provider, uint32_t kind)
+{
+    const struct manifest_uses *wanted = &user->uses[uses];
+    for (uint32_t i = 0; i < MANIFEST_PROVIDES_MAX && (wanted->flags & kind) != 0; i++) {
+        const struct manifest_provides *offered = &provider->provides[i];
+        if ((offered->flags & kind) != 0 && text_equal(offered->name, wanted->name))
+            return offered;
+    }
+    return nullptr;
 }

@@ -16,6 +16,9 @@
 #define MANIFEST_PRIORITY_MAX 31u
 #define MANIFEST_OBJECT_BYTES_MAX MIB(64) /* one CAP_MEMORY */
 
+/* A name that can be printed, typed and compared: 1..15 of a-z 0-9 _ -, then zeros. */
+bool manifest_is_name(const char name[CELL_NAME_BYTES]);
+
 /*
  * Copies the image's manifest once, checks every field of the copy and fills in the
  * defaults.  On success *copy is all the authority the cell may ever ask for and
@@ -29,3 +32,10 @@
  * "" on success.
  */
 enum status manifest_load(const struct image *image, struct manifest *copy, const char **why);
+
+/*
+ * The interface of `kind` (INTERFACE_GATE or INTERFACE_CHANNEL) in entry `uses` of the one
+ * manifest, as the other provides it; null when they do not agree.  Both have been loaded.
+ */
+const struct manifest_provides *manifest_offer(const struct manifest *user, uint32_t uses,
+                                               const struct manifest *provider, uint32_t kind);

@@ -8,8 +8,5 @@
 const struct boot_info *monitor_boot(void);
 const struct bundle_header *monitor_bundle(void);
 
-/* The value of word `key=value` on the command line, copied; false: not there. */
-bool monitor_option(const char *key, char *value, uint64_t bytes);
-
 /* Called once by entry.S, on the monitor's stack. */
 [[noreturn]] void monitor_main(const struct boot_info *boot);

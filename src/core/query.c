@@ -9,25 +9,14 @@
 #include "edge.h"
 #include "monitor.h"
 
+#include <rt/bits.h>
 #include <rt/text.h>
 
 static uint64_t prompt_tsc;
 
 void query_prompt_reached(void)
 {
-    if (prompt_tsc == 0) {
-        prompt_tsc = arch_tsc();
-    }
-}
-
-static void query_memory(struct system_record *record)
-{
-    record->frames_total = frame_total();
-    record->frames_free = frame_count(FRAME_FREE);
-    record->frames_monitor = frame_count(FRAME_MONITOR);
-    record->frames_table = frame_count(FRAME_TABLE);
-    record->frames_cell = frame_count(FRAME_CELL);
-    record->frames_shared = frame_count(FRAME_SHARED);
+    prompt_tsc = prompt_tsc != 0 ? prompt_tsc : arch_tsc();
 }
 
 static uint64_t query_calls(void)
@@ -40,11 +29,10 @@ static uint64_t query_calls(void)
     return calls;
 }
 
-static enum status query_system(uint64_t index, struct system_record *record)
+static enum status query_system(uint32_t index, struct system_record *record)
 {
-    if (index != 0) {
+    if (index != 0)
         return ST_NOT_FOUND;
-    }
     const struct boot_info *boot = monitor_boot();
     const struct cpu *cpu = cpu_this();
     *record = (struct system_record){
@@ -55,10 +43,16 @@ static enum status query_system(uint64_t index, struct system_record *record)
         .tsc_hz = arch_tsc_hz(),
         .tsc_boot = boot->tsc_handover,
         .tsc_prompt = prompt_tsc,
+        .frames_total = frame_total(),
+        .frames_free = frame_count(FRAME_FREE),
+        .frames_monitor = frame_count(FRAME_MONITOR),
+        .frames_table = frame_count(FRAME_TABLE),
+        .frames_cell = frame_count(FRAME_CELL),
+        .frames_shared = frame_count(FRAME_SHARED),
         .hardware_keys = arch_keys_total(),
         .hardware_keys_used = arch_keys_used(),
         .cells = cell_count(),
-        .caps = cap_count(),
+        .caps = cap_count_of(CAP_ANY_OWNER),
         .edges = edge_count(),
         .channels = channel_count(),
         .domains = domain_count(),
@@ -70,86 +64,65 @@ static enum status query_system(uint64_t index, struct system_record *record)
         .switches = cpu->switches,
         .idle_tsc = cpu->idle_tsc,
     };
-    query_memory(record);
     text_copy(record->build, sizeof record->build, monitor_bundle()->build);
     text_copy(record->cpu, sizeof record->cpu, arch_cpu_name());
     text_copy(record->command_line, sizeof record->command_line, boot->command_line);
     return ST_OK;
 }
 
-static enum status query_bundle(uint64_t index, struct bundle_record *record)
+static enum status query_bundle(uint32_t index, struct bundle_record *record)
 {
     const struct bundle_header *bundle = monitor_bundle();
-    if (index >= bundle->count) {
+    if (index >= bundle->count)
         return ST_NOT_FOUND;
-    }
     const struct bundle_entry *entry = &bundle->entries[index];
-    *record = (struct bundle_record){.kind = entry->kind, .bytes = entry->bytes};
+    *record = (struct bundle_record){ .kind = entry->kind, .bytes = entry->bytes };
     text_copy(record->name, sizeof record->name, entry->name);
     return ST_OK;
 }
 
-static enum status query_crash(uint64_t index, struct crash_record *record)
+/* The crash record or the manifest of a cell. */
+static enum status query_of_cell(enum query_kind kind, uint32_t id, union query_record *record)
 {
-    if (index >= CELL_MAX) {
-        return ST_NOT_FOUND;
-    }
-    const struct cell *cell = cell_at((uint32_t)index);
-    if (cell == nullptr || cell->crash.reason == CRASH_NONE) {
-        return ST_EMPTY;
-    }
-    *record = cell->crash;
+    const struct cell *cell = cell_at(id);
+    if (cell == nullptr || (kind == QUERY_CRASH && cell->crash.reason == CRASH_NONE))
+        return id < CELL_MAX ? ST_EMPTY : ST_NOT_FOUND;
+    if (kind == QUERY_CRASH)
+        record->crash = cell->crash;
+    else
+        record->manifest = cell->manifest;
     return ST_OK;
 }
 
-static enum status query_manifest(uint64_t index, struct manifest *record)
+enum status query(enum query_kind kind, uint64_t index, union query_record *record, uint64_t *bytes)
 {
-    if (index >= CELL_MAX) {
-        return ST_NOT_FOUND;
-    }
-    const struct cell *cell = cell_at((uint32_t)index);
-    if (cell == nullptr) {
-        return ST_EMPTY;
-    }
-    *record = cell->manifest;
-    return ST_OK;
-}
-
-static_assert(sizeof(struct manifest) <= QUERY_RECORD_BYTES_MAX && sizeof(struct system_record) <= QUERY_RECORD_BYTES_MAX &&
-                  sizeof(struct crash_record) <= QUERY_RECORD_BYTES_MAX,
-              "records fit the buffer in call.c");
-
-enum status query(enum query_kind kind, uint64_t index, void *record, uint64_t *bytes)
-{
-    uint32_t id = index <= UINT32_MAX ? (uint32_t)index : UINT32_MAX;
+    uint32_t id = (uint32_t)u64_min(index, UINT32_MAX);
     switch (kind) {
     case QUERY_SYSTEM:
-        *bytes = sizeof(struct system_record);
-        return query_system(index, record);
+        *bytes = sizeof record->system;
+        return query_system(id, &record->system);
     case QUERY_CELL:
-        *bytes = sizeof(struct cell_record);
-        return cell_record(id, record);
+        *bytes = sizeof record->cell;
+        return cell_record(id, &record->cell);
     case QUERY_CAP:
-        *bytes = sizeof(struct cap_record);
-        return cap_record(id, record);
+        *bytes = sizeof record->cap;
+        return cap_record(id, &record->cap);
     case QUERY_EDGE:
-        *bytes = sizeof(struct edge_record);
-        return edge_record(id, record);
+        *bytes = sizeof record->edge;
+        return edge_record(id, &record->edge);
     case QUERY_CHANNEL:
-        *bytes = sizeof(struct channel_record);
-        return channel_record(id, record);
+        *bytes = sizeof record->channel;
+        return channel_record(id, &record->channel);
     case QUERY_DOMAIN:
-        *bytes = sizeof(struct domain_record);
-        return domain_record(id, record);
+        *bytes = sizeof record->domain;
+        return domain_record(id, &record->domain);
     case QUERY_CRASH:
-        *bytes = sizeof(struct crash_record);
-        return query_crash(index, record);
-    case QUERY_BUNDLE:
-        *bytes = sizeof(struct bundle_record);
-        return query_bundle(index, record);
     case QUERY_MANIFEST:
-        *bytes = sizeof(struct manifest);
-        return query_manifest(index, record);
+        *bytes = kind == QUERY_CRASH ? sizeof record->crash : sizeof record->manifest;
+        return query_of_cell(kind, id, record);
+    case QUERY_BUNDLE:
+        *bytes = sizeof record->bundle;
+        return query_bundle(id, &record->bundle);
     case QUERY_KIND_COUNT:
         break;
     }

@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <abi/manifest.h>
 #include <abi/monitor_call.h>
 
-/* Fills `record` (QUERY_RECORD_BYTES_MAX bytes) and says its size and the next index worth asking. */
-#define QUERY_RECORD_BYTES_MAX 1024u
+/* Any answer: what the buffer of a query must hold. */
+union query_record {
+    struct system_record system;
+    struct cell_record cell;
+    struct cap_record cap;
+    struct edge_record edge;
+    struct channel_record channel;
+    struct domain_record domain;
+    struct crash_record crash;
+    struct bundle_record bundle;
+    struct manifest manifest;
+};
+
 /* The shell is ready for its first command. */
 void query_prompt_reached(void);
-enum status query(enum query_kind kind, uint64_t index, void *record, uint64_t *bytes);
+/* Fills *record and says its size.  ST_NOT_FOUND at and past the end, ST_EMPTY for a free index. */
+enum status query(enum query_kind kind, uint64_t index, union query_record *record, uint64_t *bytes);

@@ -33,20 +33,17 @@ static void quarter(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
 /* One ChaCha20 block under `key` and an all-zero counter and nonce: the key is used once. */
 static void block(uint32_t out[BLOCK_WORDS])
 {
-    uint32_t start[BLOCK_WORDS] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
+    uint32_t start[BLOCK_WORDS] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
     memcpy(&start[4], key, sizeof key);
     memcpy(out, start, sizeof start);
     for (uint32_t round = 0; round < 10; round++) {
-        for (uint32_t i = 0; i < 4; i++) {
+        for (uint32_t i = 0; i < 4; i++)
             quarter(&out[i], &out[4 + i], &out[8 + i], &out[12 + i]);
-        }
-        for (uint32_t i = 0; i < 4; i++) {
+        for (uint32_t i = 0; i < 4; i++)
             quarter(&out[i], &out[4 + (i + 1) % 4], &out[8 + (i + 2) % 4], &out[12 + (i + 3) % 4]);
-        }
     }
-    for (uint32_t i = 0; i < BLOCK_WORDS; i++) {
+    for (uint32_t i = 0; i < BLOCK_WORDS; i++)
         out[i] += start[i];
-    }
 }
 
 /* The first half of each block becomes the next key: what was drawn cannot be computed back. */
@@ -72,9 +69,8 @@ void random_init(const uint8_t seed[32])
 
 uint64_t random_u64(void)
 {
-    if (pool_left == 0) {
+    if (pool_left == 0)
         refill();
-    }
     uint64_t drawn = pool[--pool_left];
     pool[pool_left] = 0;
     return drawn;

@@ -17,12 +17,10 @@
 /* The whole rule.  `sequence` has SCAN_SEQUENCE_BYTES bytes. */
 static bool scan_is_forbidden(const uint8_t *sequence)
 {
-    if (sequence[0] != SCAN_ESCAPE) {
+    if (sequence[0] != SCAN_ESCAPE)
         return false;
-    }
-    if (sequence[1] == 0x01) {
+    if (sequence[1] == 0x01)
         return sequence[2] == 0xEF; /* WRPKRU */
-    }
     /* XRSTOR: extension 5 in bits 5-3; mode 3 in bits 7-6 is LFENCE, not memory. */
     return sequence[1] == 0xAE && (sequence[2] & 0x38) == 0x28 && sequence[2] < 0xC0;
 }
@@ -74,9 +72,8 @@ static bool scan_step(const uint8_t *bytes)
     for (; marks != 0; marks &= marks - 1) {
         uint64_t bit = (uint64_t)__builtin_ctzll(marks);
         const uint8_t *sequence = bytes + bit / 8 + (~bit & 1) * SCAN_WORD_BYTES;
-        if ((sequence[1] == 0x01 || sequence[1] == 0xAE) && scan_is_forbidden(sequence)) {
+        if ((sequence[1] == 0x01 || sequence[1] == 0xAE) && scan_is_forbidden(sequence))
             return true;
-        }
     }
     return false;
 }
@@ -84,15 +81,13 @@ static bool scan_step(const uint8_t *bytes)
 /* All starts whose sequence lies inside `bytes`. */
 static bool scan_inside(struct scan *scan, const uint8_t *bytes, uint64_t count)
 {
-    if (count < SCAN_SEQUENCE_BYTES) {
+    if (count < SCAN_SEQUENCE_BYTES)
         return true;
-    }
     uint64_t starts = count - (SCAN_SEQUENCE_BYTES - 1);
     const uint8_t *at = bytes;
     const uint8_t *end = bytes + align_down(starts, SCAN_STEP_BYTES);
-    while (at != end && !scan_step(at)) {
+    while (at != end && !scan_step(at))
         at += SCAN_STEP_BYTES;
-    }
     /* What is left, or the step with a find in it: here the first one is told from the next. */
     uint64_t done = (uint64_t)(at - bytes);
     return scan_slow(scan, at, starts - done, scan->count + done);
@@ -125,15 +120,12 @@ void scan_begin(struct scan *scan)
 
 bool scan_feed(struct scan *scan, const uint8_t *bytes, uint64_t count)
 {
-    if (scan->found) {
+    if (scan->found)
         return false;
-    }
-    if (count == 0) {
+    if (count == 0)
         return true;
-    }
-    if (!scan_seam(scan, bytes, count) || !scan_inside(scan, bytes, count)) {
+    if (!scan_seam(scan, bytes, count) || !scan_inside(scan, bytes, count))
         return false;
-    }
     scan->count += count;
     return true;
 }

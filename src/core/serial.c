@@ -29,9 +29,8 @@ static void serial_byte(char byte)
 void serial_text(const char *text)
 {
     for (; *text != '\0' && present; text++) {
-        if (*text == '\n') {
+        if (*text == '\n')
             serial_byte('\r');
-        }
         serial_byte(*text);
     }
 }

@@ -2,8 +2,6 @@
 
 #include <rt/text.h>
 
-/* Wide enough for any table; keeps a computed '*' width from filling the world with blanks. */
-#define TEXT_WIDTH_MAX 1024u
 #define TEXT_NUMBER_BYTES 24u /* 2^64 has 20 decimal digits */
 
 /* Where the text goes.  `length` runs on past the end, to say how much was wanted. */
@@ -16,8 +14,7 @@ struct text_output {
 struct text_field {
     bool is_left;
     bool is_zero_filled;
-    bool is_upper;
-    uint32_t size; /* 0 int, 1 long, 2 long long, 3 size_t */
+    uint32_t longs; /* how many l: 0 int, 1 long, 2 long long */
     size_t width;
     size_t precision; /* SIZE_MAX: none given */
 };
@@ -58,50 +55,27 @@ static void text_put_field(struct text_output *output, const struct text_field *
 static void text_put_number(struct text_output *output, const struct text_field *field, char sign,
                             uint64_t value, uint32_t base)
 {
-    const char *digits = field->is_upper ? "0123456789ABCDEF" : "0123456789abcdef";
     char text[TEXT_NUMBER_BYTES];
     size_t first = sizeof(text);
     do {
-        text[--first] = digits[value % base];
+        text[--first] = "0123456789abcdef"[value % base];
         value /= base;
     } while (value != 0);
     text_put_field(output, field, sign, text + first, sizeof(text) - first);
 }
 
-static void text_put_string(struct text_output *output, struct text_field *field, const char *text)
-{
-    if (text == nullptr)
-        text = "(null)";
-    field->is_zero_filled = false;
-    text_put_field(output, field, 0, text, text_length(text, field->precision));
-}
-
 static uint64_t text_take_unsigned(const struct text_field *field, va_list *args)
 {
-    switch (field->size) {
-    case 0:
+    if (field->longs == 0)
         return va_arg(*args, unsigned int);
-    case 1:
-        return va_arg(*args, unsigned long);
-    case 2:
-        return va_arg(*args, unsigned long long);
-    default:
-        return va_arg(*args, size_t);
-    }
+    return field->longs == 1 ? va_arg(*args, unsigned long) : va_arg(*args, unsigned long long);
 }
 
 static int64_t text_take_signed(const struct text_field *field, va_list *args)
 {
-    switch (field->size) {
-    case 0:
+    if (field->longs == 0)
         return va_arg(*args, int);
-    case 1:
-        return va_arg(*args, long);
-    case 2:
-        return va_arg(*args, long long);
-    default:
-        return (int64_t)va_arg(*args, size_t);
-    }
+    return field->longs == 1 ? va_arg(*args, long) : va_arg(*args, long long);
 }
 
 /* Reads digits at *format and leaves it behind them. */
@@ -109,50 +83,25 @@ static size_t text_parse_count(const char **format)
 {
     size_t count = 0;
     for (; **format >= '0' && **format <= '9'; (*format)++)
-        if (count <= TEXT_WIDTH_MAX)
-            count = count * 10 + (size_t)(**format - '0');
-    return count <= TEXT_WIDTH_MAX ? count : TEXT_WIDTH_MAX;
-}
-
-static void text_parse_width(struct text_field *field, const char **format, va_list *args)
-{
-    if (**format != '*') {
-        field->width = text_parse_count(format);
-        return;
-    }
-    (*format)++;
-    int width = va_arg(*args, int);
-    if (width < 0) /* as in the C library: the sign is the flag */
-        field->is_left = true;
-    uint32_t magnitude = width < 0 ? 0u - (uint32_t)width : (uint32_t)width;
-    field->width = magnitude <= TEXT_WIDTH_MAX ? magnitude : TEXT_WIDTH_MAX;
+        count = count * 10 + (size_t)(**format - '0');
+    return count;
 }
 
 /* Everything between '%' and the conversion. */
-static struct text_field text_parse_field(const char **format, va_list *args)
+static struct text_field text_parse_field(const char **format)
 {
     struct text_field field = { .precision = SIZE_MAX };
     for (; **format == '-' || **format == '0'; (*format)++) {
         field.is_left |= **format == '-';
         field.is_zero_filled |= **format == '0';
     }
-    text_parse_width(&field, format, args);
+    field.width = text_parse_count(format);
     if (**format == '.') {
         (*format)++;
-        if (**format == '*') {
-            (*format)++;
-            int precision = va_arg(*args, int);
-            field.precision = precision < 0 ? SIZE_MAX : (size_t)precision;
-        } else {
-            field.precision = text_parse_count(format);
-        }
+        field.precision = text_parse_count(format);
     }
-    for (; **format == 'l' && field.size < 2; (*format)++)
-        field.size++;
-    if (field.size == 0 && **format == 'z') {
-        (*format)++;
-        field.size = 3;
-    }
+    for (; **format == 'l' && field.longs < 2; (*format)++)
+        field.longs++;
     return field;
 }
 
@@ -160,13 +109,10 @@ static struct text_field text_parse_field(const char **format, va_list *args)
 static void text_convert(struct text_output *output, struct text_field *field, char letter, va_list *args)
 {
     switch (letter) {
-    case 's':
-        text_put_string(output, field, va_arg(*args, const char *));
-        break;
-    case 'c': {
-        char character = (char)va_arg(*args, int);
+    case 's': {
+        const char *text = va_arg(*args, const char *) ?: "(null)";
         field->is_zero_filled = false;
-        text_put_field(output, field, 0, &character, 1);
+        text_put_field(output, field, 0, text, text_length(text, field->precision));
         break;
     }
     case 'd': {
@@ -176,18 +122,13 @@ static void text_convert(struct text_output *output, struct text_field *field, c
         break;
     }
     case 'u':
-        text_put_number(output, field, 0, text_take_unsigned(field, args), 10);
-        break;
     case 'x':
-    case 'X':
-        field->is_upper = letter == 'X';
-        text_put_number(output, field, 0, text_take_unsigned(field, args), 16);
+        text_put_number(output, field, 0, text_take_unsigned(field, args), letter == 'u' ? 10 : 16);
         break;
-    case 'p': { /* always all 16 digits: addresses are read in columns */
-        struct text_field pointer = { .width = 16, .is_zero_filled = true };
-        text_put_number(output, &pointer, 0, (uintptr_t)va_arg(*args, void *), 16);
+    case 'p': /* always all 16 digits: addresses are read in columns */
+        *field = (struct text_field){ .width = 16, .is_zero_filled = true };
+        text_put_number(output, field, 0, (uintptr_t)va_arg(*args, void *), 16);
         break;
-    }
     case '%':
         text_put(output, '%');
         break;
@@ -208,7 +149,7 @@ size_t text_vformat(char *buffer, size_t bytes, const char *format, va_list args
             continue;
         }
         format++;
-        struct text_field field = text_parse_field(&format, &rest);
+        struct text_field field = text_parse_field(&format);
         if (*format == 0)
             break;
         text_convert(&output, &field, *format++, &rest);
@@ -249,60 +190,7 @@ bool text_copy(char *to, size_t bytes, const char *from)
 
 bool text_equal(const char *left, const char *right)
 {
-    while (*left != 0 && *left == *right) {
-        left++;
+    for (; *left != 0 && *left == *right; left++)
         right++;
-    }
     return *left == *right;
-}
-
-/* The value of a digit, or 16 for what is none in any base here. */
-static uint32_t text_digit(char character)
-{
-    if (character >= '0' && character <= '9')
-        return (uint32_t)(character - '0');
-    if (character >= 'a' && character <= 'f')
-        return (uint32_t)(character - 'a') + 10;
-    if (character >= 'A' && character <= 'F')
-        return (uint32_t)(character - 'A') + 10;
-    return 16;
-}
-
-static uint32_t text_suffix_shift(char character)
-{
-    switch (character) {
-    case 'K':
-        return 10;
-    case 'M':
-        return 20;
-    case 'G':
-        return 30;
-    default:
-        return 0;
-    }
-}
-
-bool text_to_u64(const char *text, uint64_t *value)
-{
-    uint32_t base = 10;
-    if (text[0] == '0' && text[1] == 'x') {
-        base = 16;
-        text += 2;
-    }
-    if (text_digit(*text) >= base)
-        return false;
-
-    uint64_t number = 0;
-    for (; text_digit(*text) < base; text++)
-        if (__builtin_mul_overflow(number, base, &number) ||
-            __builtin_add_overflow(number, text_digit(*text), &number))
-            return false;
-
-    uint32_t shift = text_suffix_shift(*text);
-    if (shift != 0)
-        text++;
-    if (*text != 0 || number > UINT64_MAX >> shift)
-        return false;
-    *value = number << shift;
-    return true;
 }

@@ -9,6 +9,7 @@
 #include <rt/bits.h>
 #include <rt/text.h>
 #include <sched.h>
+#include <sdk/number.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>

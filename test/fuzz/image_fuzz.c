@@ -62,9 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct image image;
     uint8_t *copy = malloc(size); /* aligned, and its end is guarded */
-    if (copy == nullptr) {
+    if (copy == nullptr)
         return 0;
-    }
     memcpy(copy, data, size);
     if (image_parse(copy, size, &image) == ST_OK) {
         segments_check(&image);

@@ -37,9 +37,8 @@ static void find_check(const uint8_t *data, size_t size, uint64_t offset)
     memset(text, '#', sizeof(text));
     bool is_found = symbol_find_in(&file, offset, text, sizeof(text));
     PROMISE(memchr(text, '\0', sizeof(text)) != nullptr && is_found == (text[0] != '\0'));
-    for (const char *letter = text; *letter != '\0'; letter++) {
+    for (const char *letter = text; *letter != '\0'; letter++)
         PROMISE(*letter > ' ' && *letter <= '~');
-    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -93,9 +93,9 @@ def damage_checks():
             expect_equal(result.returncode, 1, "status")
             expect_in("PANIC: ", result.stderr)
         with check("QEMU1024", "an image whose echo is damaged boots without echo and says so"):
-            result = exec_image(damaged(folder, "echo", "payload"), "cell info shell", "log warn")
+            result = exec_image(damaged(folder, "echo", "payload"), "log warn")
             expect_equal(result.returncode, 0, "status")
-            expect_in("echo", result.stdout.split("authority")[-1])
+            expect_in("echo", result.stdout)
 
 
 def terminal_check():

@@ -30,6 +30,8 @@ def others_are_unharmed(before, after):
 
 def echo_broken(guest, backend, fault, later):
     """Breaks echo once and looks at everything around it."""
+    guest.command("cell start echo")  # at once, and forgiven; refused if it is there
+    guest.until_running("echo")
     before = guest.cells()
     answer = guest.ok(f"cell break echo {fault}{' --later' if later else ''}")
     expect_in(answer.split(": ")[-1].strip(), ["ok", "crashed", "timeout"] if later else
@@ -41,9 +43,9 @@ def echo_broken(guest, backend, fault, later):
     # With page tables there are no stubs: their addresses hold nothing.
     reasons = ["page-fault"] if (fault, backend) == ("gate", "pt") else FAULTS[fault]
     expect_in(crash["reason"], reasons, "list of reasons")
-    expect(crash["symbol"], "the report names no symbol")
+    expect_in("+0x", crash.get("symbol", ""), "symbol of the report")
     expect_equal(crash.get("caller"), None if later else "shell", "the caller in the report")
-    guest.command("cell start echo")  # at once, and forgiven; refused if it is back already
+    guest.command("cell start echo")
     guest.until_running("echo")
     others_are_unharmed(before, guest.cells())
     expect_equal(guest.all_echoes_answer(), 1)

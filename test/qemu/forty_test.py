@@ -45,7 +45,7 @@ def key_checks(base, guest):
 
 def little_memory_check():
     with check("QEMU0531", "forty cells where memory is short: a shell comes up, and what is missing is said"), \
-            booted(["appliance=forty"], memory=37) as guest:
+            booted(["appliance=forty"], memory=40) as guest:
         states = {row["state"] for row in guest.cells().values()}
         expect(states <= {"running", "failed", "stopped"}, f"states: {states}")
         expect_equal(guest.cells()["shell"]["state"], "running")

@@ -10,16 +10,16 @@
 
 /*
  * The cells as they were built, one file per argument, through the same checks that
- * the monitor makes: parse, relocate, manifest, scan.  And their symbols are found.  Prints one line for each.
+ * the monitor makes: parse, relocate, manifest, scan; and a symbol that crash reports
+ * would name is found.  Prints one line for each.
  */
 
 /* One 8-aligned block, exactly as long as the file. */
 static uint8_t *file_read(const char *path, uint64_t *size)
 {
     FILE *file = fopen(path, "rb");
-    if (file == nullptr || fseek(file, 0, SEEK_END) != 0) {
+    if (file == nullptr || fseek(file, 0, SEEK_END) != 0)
         return nullptr;
-    }
     *size = (uint64_t)ftell(file);
     uint8_t *bytes = aligned_alloc(8, (*size + 7) & ~UINT64_C(7));
     rewind(file);
@@ -36,9 +36,8 @@ static const char *relocations_check(const struct image *image)
 {
     for (uint64_t i = 0; i < image->relocation_count; i++) {
         uint64_t offset, addend;
-        if (image_relocation(image, i, &offset, &addend) != ST_OK) {
+        if (image_relocation(image, i, &offset, &addend) != ST_OK)
             return "a relocation is refused";
-        }
     }
     return nullptr;
 }
@@ -88,9 +87,8 @@ static const char *file_check(const char *path)
     uint64_t size;
     const char *why = nullptr;
     uint8_t *bytes = file_read(path, &size);
-    if (bytes == nullptr) {
+    if (bytes == nullptr)
         return "cannot be read";
-    }
     enum status status = image_parse(bytes, size, &image);
     if (status != ST_OK) {
         snprintf(text, sizeof(text), "image_parse: %s", status_name(status));

@@ -42,21 +42,18 @@ TEST(STATE0002)
         assert_false(cell_state_may(stranger, CELL_SPAWNED));
         assert_false(cell_state_may(CELL_RUNNING, stranger));
         assert_false(cell_state_is_up(stranger));
-        assert_false(cell_state_is_down(stranger));
-        assert_string_equal(cell_state_name(stranger), "unknown");
     }
 }
 
 TEST(STATE0003)
 {
+    static const bool is_up[CELL_STATE_COUNT] = {
+        [CELL_SPAWNED] = true, [CELL_INITIALIZING] = true, [CELL_GRANTED] = true,
+        [CELL_PROBING] = true, [CELL_RUNNING] = true,      [CELL_SUSPENDED] = true,
+    };
     for (uint32_t i = 0; i < CELL_STATE_COUNT; i++) {
-        enum cell_state state = (enum cell_state)i;
-        assert_int_equal(cell_state_is_up(state) + cell_state_is_down(state) + (state == CELL_EMPTY), 1);
-        for (uint32_t k = 0; k < i; k++) {
-            assert_string_not_equal(cell_state_name(state), cell_state_name((enum cell_state)k));
-        }
+        assert_int_equal(cell_state_is_up((enum cell_state)i), is_up[i]);
     }
-    assert_string_equal(cell_state_name(CELL_RUNNING), "running");
 }
 
 int main(void)
@@ -64,6 +61,6 @@ int main(void)
     struct harness harness = {};
     ADD(&harness, STATE0001, "exactly these transitions are legal");
     ADD(&harness, STATE0002, "numbers outside the enum are refused");
-    ADD(&harness, STATE0003, "a cell is up, down or empty, and each state has its name");
+    ADD(&harness, STATE0003, "from spawned to suspended a cell is up");
     return harness_run("cell_state", &harness);
 }

@@ -52,11 +52,9 @@ static const struct manifest manifests[] = {
 
 static const struct manifest *manifest_of(const char *image)
 {
-    for (size_t i = 0; i < sizeof(manifests) / sizeof(manifests[0]); i++) {
-        if (text_equal(manifests[i].name, image)) {
+    for (size_t i = 0; i < sizeof(manifests) / sizeof(manifests[0]); i++)
+        if (text_equal(manifests[i].name, image))
             return &manifests[i];
-        }
-    }
     return nullptr;
 }
 
@@ -83,11 +81,9 @@ void fake_reset(const char *command_line, const char *appliance, const char *oth
 
 struct fake_cell *fake_named(const char *name)
 {
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        if (fake_cells[id].epoch != 0 && text_equal(fake_cells[id].name, name)) {
+    for (uint32_t id = 1; id < CELL_MAX; id++)
+        if (fake_cells[id].epoch != 0 && text_equal(fake_cells[id].name, name))
             return &fake_cells[id];
-        }
-    }
     return nullptr;
 }
 
@@ -95,11 +91,9 @@ void fake_end(struct fake_cell *cell, enum cell_state state)
 {
     uint32_t id = (uint32_t)(cell - fake_cells);
     cell->state = state;
-    for (uint32_t i = 0; i < link_count; i++) {
-        if (links[i].client == id || links[i].server == id) {
+    for (uint32_t i = 0; i < link_count; i++)
+        if (links[i].client == id || links[i].server == id)
             links[i].is_up = false;
-        }
-    }
 }
 
 bool fake_cells_step(void)
@@ -166,9 +160,8 @@ void cell_log(enum log_level level, const char *format, ...)
     (void)text_vformat(fake_log_last, sizeof(fake_log_last), format, args);
     va_end(args);
     fake_log_errors += level == LOG_ERROR;
-    if (getenv("FAKE_LOG") != nullptr) {
+    if (getenv("FAKE_LOG") != nullptr)
         printf("%u: %s\n", (unsigned)level, fake_log_last);
-    }
 }
 
 /* The processor's counter goes on by itself; ours says what time it is. */
@@ -197,9 +190,8 @@ enum status mon_notify(cap_handle notify)
 static enum status query_cell(uint64_t id, struct cell_record *record)
 {
     const struct fake_cell *cell = &fake_cells[id];
-    if (cell->epoch == 0) {
+    if (cell->epoch == 0)
         return ST_EMPTY;
-    }
     *record = (struct cell_record){ .id = (uint32_t)id,
                                     .state = cell->state,
                                     .epoch = cell->epoch,
@@ -212,12 +204,10 @@ static enum status query_cell(uint64_t id, struct cell_record *record)
 static enum status query_bundle(uint64_t index, struct bundle_record *record)
 {
     static const char *const names[] = { "default", "other" };
-    if (index >= 4) {
+    if (index >= 4)
         return ST_NOT_FOUND;
-    }
-    if (index < 2 || bundle_text[index - 2] == nullptr) {
+    if (index < 2 || bundle_text[index - 2] == nullptr)
         return ST_EMPTY;
-    }
     *record = (struct bundle_record){ .kind = BUNDLE_APPLIANCE, .bytes = strlen(bundle_text[index - 2]) };
     text_copy(record->name, sizeof(record->name), names[index - 2]);
     return ST_OK;
@@ -228,12 +218,10 @@ enum status mon_query(cap_handle cells, enum query_kind kind, uint64_t index, vo
 {
     (void)bytes;
     *next = index + 1;
-    if (cells != control.handle) {
+    if (cells != control.handle)
         return ST_HANDLE;
-    }
-    if ((kind == QUERY_CELL || kind == QUERY_MANIFEST) && index >= CELL_MAX) {
+    if ((kind == QUERY_CELL || kind == QUERY_MANIFEST) && index >= CELL_MAX)
         return ST_NOT_FOUND;
-    }
     switch (kind) {
     case QUERY_SYSTEM:
         *(struct system_record *)record = (struct system_record){ 0 };
@@ -242,14 +230,13 @@ enum status mon_query(cap_handle cells, enum query_kind kind, uint64_t index, vo
     case QUERY_CELL:
         return query_cell(index, record);
     case QUERY_MANIFEST:
-        if (fake_cells[index].epoch == 0) {
+        if (fake_cells[index].epoch == 0)
             return ST_EMPTY;
-        }
         *(struct manifest *)record = *manifest_of(fake_cells[index].image);
         return ST_OK;
     case QUERY_CRASH:
-        *(struct crash_record *)record =
-            (struct crash_record){ .image = fake_crash_image, .image_offset = FAKE_CRASH_OFFSET };
+        *(struct crash_record *)record = (struct crash_record){ .image = fake_crash_image,
+                                                                .image_offset = FAKE_CRASH_OFFSET };
         return ST_OK;
     case QUERY_BUNDLE:
         return query_bundle(index, record);
@@ -283,18 +270,14 @@ enum status mon_cell_create(cap_handle cells, const struct cell_create *create, 
 {
     (void)cells;
     struct fake_cell *cell = fake_named(create->name);
-    if (manifest_of(create->image) == nullptr) {
+    if (manifest_of(create->image) == nullptr)
         return ST_NOT_FOUND;
-    }
-    if (cell != nullptr && is_up(cell)) {
+    if (cell != nullptr && is_up(cell))
         return ST_EXISTS;
-    }
-    for (uint32_t i = 2; cell == nullptr && i < CELL_MAX; i++) {
+    for (uint32_t i = 2; cell == nullptr && i < CELL_MAX; i++)
         cell = fake_cells[i].epoch == 0 ? &fake_cells[i] : nullptr;
-    }
-    if (cell == nullptr) {
+    if (cell == nullptr)
         return ST_QUOTA;
-    }
     struct fake_cell fresh = { .state = CELL_SPAWNED, .epoch = cell->epoch + 1, .starts = cell->starts };
     text_copy(fresh.name, sizeof(fresh.name), create->name);
     text_copy(fresh.image, sizeof(fresh.image), create->image);
@@ -306,9 +289,8 @@ enum status mon_cell_create(cap_handle cells, const struct cell_create *create, 
 enum status mon_cell_start(cap_handle cells, uint32_t id)
 {
     (void)cells;
-    if (fake_cells[id].state != CELL_SPAWNED) {
+    if (fake_cells[id].state != CELL_SPAWNED)
         return ST_STATE;
-    }
     fake_cells[id].state = CELL_INITIALIZING;
     fake_cells[id].starts++;
     return ST_OK;
@@ -328,31 +310,27 @@ enum status mon_cell_kill(cap_handle cells, uint32_t id)
         fake_self_kills++;
         return ST_OK;
     }
-    if (!is_up(&fake_cells[id])) {
+    if (!is_up(&fake_cells[id]))
         return ST_STATE;
-    }
     fake_cells[id].is_dying = true;
-    if (!fake_cells[id].is_in_call) {
+    if (!fake_cells[id].is_in_call)
         fake_end(&fake_cells[id], CELL_STOPPED);
-    }
     return ST_OK;
 }
 
 enum status mon_cell_set_state(cap_handle cells, uint32_t id, enum cell_state state)
 {
     (void)cells;
-    if (is_up(&fake_cells[id])) {
+    if (is_up(&fake_cells[id]))
         return ST_STATE;
-    }
     fake_cells[id].state = state;
     return ST_OK;
 }
 
 static enum status link_make(uint32_t client, uint32_t uses, uint32_t server, bool is_channel)
 {
-    if (!is_up(&fake_cells[client]) || !is_up(&fake_cells[server])) {
+    if (!is_up(&fake_cells[client]) || !is_up(&fake_cells[server]))
         return ST_GONE;
-    }
     for (uint32_t i = 0; i < link_count; i++) {
         struct fake_link *link = &links[i];
         if (link->client == client && link->uses == uses && link->server == server &&
@@ -362,9 +340,8 @@ static enum status link_make(uint32_t client, uint32_t uses, uint32_t server, bo
             return status;
         }
     }
-    if (link_count == LINK_MAX) {
+    if (link_count == LINK_MAX)
         return ST_QUOTA;
-    }
     links[link_count++] = (struct fake_link){ client, uses, server, is_channel, true };
     return ST_OK;
 }

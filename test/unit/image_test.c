@@ -114,9 +114,8 @@ static void breakage_test(void **state)
     memset(&image, 0xA5, sizeof(image));
     memcpy(&before, &image, sizeof(image));
     assert_int_equal(parse(), breakage->expected);
-    if (breakage->expected != ST_OK) {
+    if (breakage->expected != ST_OK)
         assert_memory_equal(&before, &image, sizeof(image));
-    }
 }
 
 static const struct breakage relocation_breakages[] = {

@@ -97,9 +97,8 @@ TEST(SYM0007)
         memset(text, '#', sizeof(text));
         assert_true(find_into(FILE_AT(text) + 16, text, bytes));
         assert_int_equal(text[bytes], '#');
-        if (bytes != 0) {
+        if (bytes != 0)
             assert_int_equal(strlen(text), bytes - 1 < 9 ? bytes - 1 : 9);
-        }
     }
 }
 
@@ -155,7 +154,8 @@ TEST(SYM0011)
 static bool read_fails(void *context, uint64_t offset, void *buffer, uint64_t bytes)
 {
     uint32_t *reads_left = context;
-    return (*reads_left)-- != 0 && file_read(&(struct symbol_file){ .bytes = sizeof(file) }, offset, buffer, bytes);
+    return (*reads_left)-- != 0 &&
+           file_read(&(struct symbol_file){ .bytes = sizeof(file) }, offset, buffer, bytes);
 }
 
 TEST(SYM0012)

@@ -28,9 +28,8 @@ static void settle(void)
 {
     for (uint32_t i = 0; i < 1000; i++) {
         warden_wake();
-        if (!fake_cells_step() && fake_timer > fake_now_ms) {
+        if (!fake_cells_step() && fake_timer > fake_now_ms)
             return;
-        }
     }
     fail_msg("it never comes to rest");
 }
@@ -336,9 +335,8 @@ TEST(WAR0040)
     }
     boot("", text, nullptr);
     uint32_t running = 0;
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
+    for (uint32_t id = 1; id < CELL_MAX; id++)
         running += fake_cells[id].state == CELL_RUNNING;
-    }
     assert_int_equal(running, 39);
     assert_int_equal(fake_edges("shell", "echo34"), 1);
     assert_int_equal(fake_edges("bench", "echo01"), 0);
