@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "bundle.h"
 
+#include "bundle_check.h"
+
 #include <rt/bits.h>
 #include <rt/text.h>
 #include <stddef.h>
@@ -22,37 +24,27 @@ static uint32_t crc32(const uint8_t *bytes, uint64_t count)
     return ~crc;
 }
 
-static bool is_header_sane(const struct bundle_header *header, uint64_t bytes)
+static bool is_payload_sound(const uint8_t *bundle, const struct bundle_entry *entry)
 {
-    return bytes >= sizeof(*header) && header->magic == BUNDLE_MAGIC && header->version == BUNDLE_VERSION &&
-           header->bytes == bytes && header->count <= BUNDLE_ENTRY_MAX &&
-           is_range_inside(sizeof(*header), header->count * sizeof(struct bundle_entry), bytes) &&
-           !header->build[sizeof(header->build) - 1];
+    return crc32(bundle + entry->offset, entry->bytes) == entry->crc32;
 }
 
 enum status bundle_monitor_find(const uint8_t *bundle, uint64_t bundle_bytes, const uint8_t **payload,
                                 uint64_t *bytes)
 {
     const struct bundle_header *header = (const struct bundle_header *)(const void *)bundle;
-    const struct bundle_entry *monitor = NULL;
+    enum status status = bundle_check(header, bundle_bytes);
 
-    if (!is_header_sane(header, bundle_bytes))
-        return ST_INVALID;
+    if (status != ST_OK)
+        return status;
     for (uint32_t i = 0; i < header->count; i++) {
-        if (header->entries[i].kind != BUNDLE_MONITOR)
-            continue;
-        if (monitor)
-            return ST_NOT_FOUND;
-        monitor = &header->entries[i];
+        const struct bundle_entry *entry = &header->entries[i];
+        if (!is_payload_sound(bundle, entry))
+            return ST_IO;
+        if (entry->kind == BUNDLE_MONITOR) {
+            *payload = bundle + entry->offset;
+            *bytes = entry->bytes;
+        }
     }
-    if (!monitor)
-        return ST_NOT_FOUND;
-    if (!is_aligned(monitor->offset, PAGE_BYTES) ||
-        !is_range_inside(monitor->offset, monitor->bytes, bundle_bytes))
-        return ST_INVALID;
-    if (crc32(bundle + monitor->offset, monitor->bytes) != monitor->crc32)
-        return ST_IO;
-    *payload = bundle + monitor->offset;
-    *bytes = monitor->bytes;
-    return ST_OK;
+    return ST_OK; /* bundle_check has seen exactly one monitor */
 }

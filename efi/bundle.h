@@ -8,12 +8,12 @@
 extern const uint8_t bundle_begin[], bundle_end[];
 
 /*
- * Finds the monitor's ELF in the bundle.
+ * Checks the whole bundle and finds the monitor's ELF in it.
  *
- *   ST_OK        *payload and *bytes are set, the checksum is right
- *   ST_INVALID   not a bundle, or its header does not fit its size
- *   ST_NOT_FOUND there is not exactly one monitor
- *   ST_IO        the monitor's checksum is wrong: the image was damaged on its way here
+ *   ST_OK        *payload and *bytes are set, every checksum is right
+ *   ST_INVALID   not a bundle, or malformed (bundle_check.h)
+ *   ST_UNSUPPORTED a bundle of another version
+ *   ST_IO        a checksum is wrong: the image was damaged on its way here
  */
 enum status bundle_monitor_find(const uint8_t *bundle, uint64_t bundle_bytes, const uint8_t **payload,
                                 uint64_t *bytes);

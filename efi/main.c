@@ -102,7 +102,7 @@ static EFI_STATUS stub_run(const struct firmware *firmware, struct boot_info *in
 
     enum status status = memory_map_begin(firmware, &map);
     if (status != ST_OK) {
-        console_line("cannot read the memory map: %s", status_name(status));
+        console_line("cannot read the memory map (status %u)", (unsigned)status);
         return EFI_LOAD_ERROR;
     }
     info->physical_map_bytes = align_up(memory_map_top(&map), PAGE_TABLE_LARGE);

@@ -35,7 +35,8 @@ struct check_place {
 bool check_equal(uint64_t found, uint64_t wanted, struct check_place place);
 bool check_status(uint64_t found, enum status wanted, struct check_place place);
 
-#define CHECK_PLACE(expression) ((struct check_place){ #expression, __FILE_NAME__, __LINE__ })
-#define EXPECT(condition) check_equal((condition) ? 1 : 0, 1, CHECK_PLACE(condition))
-#define EXPECT_EQUAL(found, wanted) check_equal((found), (wanted), CHECK_PLACE(found))
-#define EXPECT_STATUS(found, wanted) check_status((found), (wanted), CHECK_PLACE(found))
+/* The text comes ready-made: one macro further down, macros in it would be expanded. */
+#define CHECK_PLACE(text) ((struct check_place){ text, __FILE_NAME__, __LINE__ })
+#define EXPECT(condition) check_equal((condition) ? 1 : 0, 1, CHECK_PLACE(#condition))
+#define EXPECT_EQUAL(found, wanted) check_equal((found), (wanted), CHECK_PLACE(#found))
+#define EXPECT_STATUS(found, wanted) check_status((found), (wanted), CHECK_PLACE(#found))

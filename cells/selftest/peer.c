@@ -18,6 +18,7 @@ GATE_ENTRY uint64_t peer_raw(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 static struct channel_end peer_end;
 static bool peer_is_attached;
 static uint64_t peer_doorbells;
+static uint64_t peer_ring_at; /* TSC; 0: never */
 
 static const struct cell_channel *peer_channel(void)
 {
@@ -48,8 +49,24 @@ static void peer_serve(void)
     } while (!ring_prepare_sleep(&peer_end.get));
 }
 
+/* Asked for by a call, done by the own thread, which alone has a deadline. */
+static void peer_ring_in_time(uint64_t events)
+{
+    const struct cell_channel *channel = peer_channel();
+    if (peer_ring_at == 0)
+        return;
+    if ((events & BIT64(EVENT_TIMER)) == 0) {
+        cell_timer_set(peer_ring_at);
+        return;
+    }
+    peer_ring_at = 0;
+    if (channel != nullptr)
+        (void)mon_notify(channel->notify);
+}
+
 static void peer_notified(uint64_t events)
 {
+    peer_ring_in_time(events);
     if (events & BIT64(EVENT_PEER))
         (void)channel_close_abandoned();
     peer_attach();
@@ -117,6 +134,9 @@ GATE_ENTRY static uint64_t peer_call(uint64_t call, uint64_t a, uint64_t b, uint
         return peer_doorbells;
     case PEER_RING:
         return peer_channel() != nullptr ? mon_notify(peer_channel()->notify) : ST_GONE;
+    case PEER_RING_AT:
+        peer_ring_at = a;
+        return mon_notify(0);
     case PEER_SPOIL_TAIL:
     case PEER_SPOIL_HEAD:
         return peer_spoil_ring(call, a);

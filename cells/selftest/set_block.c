@@ -14,7 +14,7 @@
 
 #define ANSWER_MS 10000u
 #define RUN_BLOCKS 20u
-#define BLOCK_BYTES 512u
+#define BLOCK_BYTES UINT64_C(512)
 
 static struct block_client client;
 static uint8_t sent[RUN_BLOCKS * BLOCK_BYTES];
@@ -32,7 +32,7 @@ static bool open_device(void)
     if (!EXPECT(edge != nullptr) || !EXPECT_STATUS(block_open(&client, edge, deadline()), ST_OK))
         return false;
     EXPECT_EQUAL(client.block_bytes, BLOCK_BYTES);
-    EXPECT(client.block_count > RUN_BLOCKS * 2 && client.request_blocks_max > 1);
+    EXPECT(client.block_count > UINT64_C(2) * RUN_BLOCKS && client.request_blocks_max > 1);
     uint64_t value = UINT64_MAX;
     EXPECT_STATUS(block_get(edge, BLOCK_FIELD_COUNT, &value), ST_OK);
     EXPECT_EQUAL(value, 0);
@@ -42,7 +42,7 @@ static bool open_device(void)
 static void pattern_set(uint64_t block, uint8_t salt)
 {
     for (uint32_t i = 0; i < sizeof(sent); i++)
-        sent[i] = (uint8_t)(block * 131 + i / BLOCK_BYTES * 17 + i * 5 + salt);
+        sent[i] = (uint8_t)(block * 131 + i / BLOCK_BYTES * 17 + UINT64_C(5) * i + salt);
 }
 
 /* Written, read back, and no block before or behind it changed. */
@@ -190,6 +190,10 @@ static void forgeries_change_nothing(void)
     EXPECT_STATUS(block_write(&client, 0, RUN_BLOCKS, sent, deadline(), &done), ST_OK);
     for (uint32_t i = 0; i < ARRAY_COUNT(forgeries); i++)
         forged_try(&forgeries[i]);
+    check_case("an answer to nothing the client asked");
+    EXPECT_STATUS(ring_put(&client.end.put, 8), ST_OK);
+    EXPECT_STATUS(block_read(&client, 0, 1, got, deadline(), &done), ST_OK);
+    EXPECT_EQUAL(client.stray, 1);
     check_case("after the forgeries");
     EXPECT_EQUAL(cell_now("ramdisk").epoch, epoch);
     EXPECT_EQUAL(cell_now("ramdisk").state, CELL_RUNNING);

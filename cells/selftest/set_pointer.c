@@ -72,6 +72,7 @@ static uint32_t pointers_found(struct pointer list[])
         { "the stub page", address_of(edge->stub), false },
         { "a channel's memory", channel->base, false },
         { "the memory object", cell_cap_find(CAP_MEMORY)->base, false },
+        { "into the own slot from below", own_slot() - EDGE_BYTES, false },
         { "the start of the own slot", own_slot(), false },
         { "below the image", own_slot() + IMAGE_OFFSET - EDGE_BYTES, false },
         { "the middle of the own slot", own_slot() + SLOT_BYTES / 2, false },

@@ -99,12 +99,12 @@ static void deadline_does_not_linger(void)
     EXPECT_EQUAL(wait_once(WAIT_NOT), 0);
 }
 
-static uint64_t peer_number(enum peer_call call)
+static uint64_t peer_ask(enum peer_call call, uint64_t argument)
 {
     const struct cell_edge *edge = cell_edge_find(PEER_INTERFACE, 0);
     uint64_t value = UINT64_MAX;
     ASSERT(edge != nullptr);
-    EXPECT_STATUS(gate_call(edge, call, 0, 0, 0, &value), ST_OK);
+    EXPECT_STATUS(gate_call(edge, call, argument, 0, 0, &value), ST_OK);
     return value;
 }
 
@@ -113,23 +113,44 @@ static void doorbells(void)
     const struct cell_channel *channel = cell_channel_find(PEER_INTERFACE, 0);
     ASSERT(channel != nullptr);
     (void)wait_once(WAIT_NOT);
-    uint64_t before = peer_number(PEER_DOORBELLS);
+    uint64_t before = peer_ask(PEER_DOORBELLS, 0);
     check_case("our doorbell at the peer");
     EXPECT_STATUS(mon_notify(channel->notify), ST_OK);
     sleep_ms(2);
-    EXPECT_EQUAL(peer_number(PEER_DOORBELLS), before + 1);
+    EXPECT_EQUAL(peer_ask(PEER_DOORBELLS, 0), before + 1);
     check_case("the peer's doorbell here");
-    EXPECT_EQUAL(peer_number(PEER_RING), ST_OK);
+    EXPECT_EQUAL(peer_ask(PEER_RING, 0), ST_OK);
     EXPECT_EQUAL(wait_for(tsc_after_ms(10000)), channel_event(channel));
     EXPECT_EQUAL(wait_once(WAIT_NOT), 0);
+}
+
+/* Two threads with deadlines: each sleeps until its own, and an event ends a sleep without a trace. */
+static void deadlines_of_two(void)
+{
+    const struct cell_channel *channel = cell_channel_find(PEER_INTERFACE, 0);
+    ASSERT(channel != nullptr);
+    uint64_t begin = tsc_read();
+    uint64_t deadline = begin + tsc_from_ns(500000000);
+    check_case("the peer's deadline before ours");
+    EXPECT_EQUAL(peer_ask(PEER_RING_AT, begin + tsc_from_ns(10000000)), ST_OK);
+    EXPECT_EQUAL(wait_for(deadline), channel_event(channel));
+    uint64_t later = deadline + tsc_from_ns(1000000);
+    EXPECT_EQUAL(wait_for(later), TIMER);
+    EXPECT(tsc_read() >= later);
+    EXPECT_EQUAL(wait_once(WAIT_NOT), 0);
+    check_case("the peer's deadline after ours");
+    begin = tsc_read();
+    EXPECT_EQUAL(peer_ask(PEER_RING_AT, begin + tsc_from_ns(300000000)), ST_OK);
+    EXPECT_EQUAL(wait_for(begin + tsc_from_ns(10000000)), TIMER);
+    EXPECT_EQUAL(wait_for(tsc_after_ms(10000)), channel_event(channel));
 }
 
 /* Inside a gate entry nobody waits and nobody leaves: the thread is another's. */
 static void not_from_an_entry(void)
 {
     check_case("inside a gate entry");
-    EXPECT_EQUAL(peer_number(PEER_WAIT), ST_STATE);
-    EXPECT_EQUAL(peer_number(PEER_EXIT), ST_STATE);
+    EXPECT_EQUAL(peer_ask(PEER_WAIT, 0), ST_STATE);
+    EXPECT_EQUAL(peer_ask(PEER_EXIT, 0), ST_STATE);
     EXPECT_EQUAL(cell_now(PEER_INTERFACE).state, CELL_RUNNING);
 }
 
@@ -153,6 +174,7 @@ void set_wait(void)
     pending_comes_first();
     deadline_does_not_linger();
     doorbells();
+    deadlines_of_two();
     not_from_an_entry();
     notify_rights();
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "system.h"
 
+#include "crash.h"
+
 #include "options.h"
 
+#include <rt/bits.h>
 #include <rt/text.h>
 #include <sdk/cell.h>
 #include <sdk/monitor.h>
@@ -70,12 +73,30 @@ const char *cell_name(uint32_t id, char text[CELL_NAME_BYTES])
     return text;
 }
 
+/* Does `address` lie in the slot of a domain that `cell` does not own? */
+static bool address_is_foreign(uint64_t address, uint32_t cell)
+{
+    struct domain_record domain;
+    uint64_t next = 0;
+    for (uint64_t index = 0;; index = next) {
+        enum status status = system_query(QUERY_DOMAIN, index, &domain, sizeof(domain), &next);
+        if (status == ST_EMPTY)
+            next = index + 1;
+        else if (status != ST_OK)
+            return false;
+        else if (address >= domain.base && address - domain.base < GIB(1))
+            return domain.owner != cell;
+    }
+}
+
 enum status crash_by_id(uint32_t id, struct crash_record *record)
 {
     uint64_t next = 0;
     enum status status = system_query(QUERY_CRASH, id, record, sizeof(*record), &next);
     if (status == ST_OK && record->reason == CRASH_NONE)
         return ST_NOT_FOUND;
+    if (status == ST_OK)
+        record->reason = crash_classify(record, address_is_foreign(record->address, record->cell));
     return status == ST_EMPTY ? ST_NOT_FOUND : status;
 }
 

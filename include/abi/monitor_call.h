@@ -162,6 +162,11 @@ struct domain_record {
     uint64_t faults;  /* times it was brought back */
 };
 
+/*
+ * The monitor itself says CRASH_GATE, CRASH_WATCHDOG or CRASH_OTHER; the finer
+ * words are read off vector, error and address by whoever reports
+ * (cells/shell/crash.c).
+ */
 enum crash_reason {
     CRASH_NONE = 0,
     CRASH_PAGE_FAULT,
@@ -179,9 +184,9 @@ enum crash_reason {
 };
 
 struct crash_registers {
-    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
-    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
-    uint64_t rip, rflags;
+    uint64_t r15, r14, r13, r12, rbp, rbx;
+    uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+    uint64_t rip, rflags, rsp;
 };
 
 /* rip lies in a gate stub (image_offset: edge id << 16 | offset in the stub), or in no image at all. */

@@ -27,7 +27,7 @@ bool text_copy(char *to, size_t bytes, const char *from);
 
 bool text_equal(const char *left, const char *right);
 
-/* The C library's, for the compiler and for us; bodies in src/rt/memory.c. */
+/* The C library's, for the compiler and for us; bodies in src/rt/memory.c, but memmove: cells only. */
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
 void *memmove(void *to, const void *from, size_t bytes);
 void *memset(void *to, int byte, size_t bytes);

@@ -83,14 +83,6 @@ static enum status caller_instance(uint64_t handle, uint64_t id, struct cell **t
     return caller_target(handle, id, target) ?: unless(cell_is_up(*target), ST_STATE);
 }
 
-/* Both ends of a link, and a manifest index that fits. */
-static enum status caller_pair(uint64_t handle, uint64_t from, uint64_t uses, uint64_t to,
-                               struct cell *pair[2])
-{
-    return caller_target(handle, from, &pair[0]) ?: caller_target(handle, to, &pair[1])
-        ?: unless(uses < MANIFEST_USES_MAX, ST_RANGE);
-}
-
 static enum status caller_port(uint64_t handle, uint32_t rights, uint64_t offset, uint16_t *port)
 {
     const struct cap *cap;
@@ -103,12 +95,12 @@ static enum status caller_port(uint64_t handle, uint32_t rights, uint64_t offset
 
 /* --- itself ----------------------------------------------------------------------------------- */
 
-static struct monitor_result call_null(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_null(word, word, word, word, word)
 {
     return (struct monitor_result){};
 }
 
-static struct monitor_result call_wait(uint64_t deadline, uint64_t, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_wait(word deadline, word, word, word, word)
 {
     if (caller() != sched_current())
         return result(ST_STATE); /* somebody else's thread, in a gate entry */
@@ -117,7 +109,7 @@ static struct monitor_result call_wait(uint64_t deadline, uint64_t, uint64_t, ui
     return result_value(ST_OK, events);
 }
 
-static struct monitor_result call_notify(uint64_t handle, uint64_t, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_notify(word handle, word, word, word, word)
 {
     struct cell *cell = caller();
     if (handle == 0) {
@@ -135,7 +127,7 @@ static struct monitor_result call_notify(uint64_t handle, uint64_t, uint64_t, ui
     return result(ST_OK);
 }
 
-static struct monitor_result call_state(uint64_t state, uint64_t, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_state(word state, word, word, word, word)
 {
     struct cell *cell = caller();
     if (state != CELL_GRANTED && state != CELL_PROBING && state != CELL_RUNNING && state != CELL_SUSPENDED)
@@ -146,7 +138,7 @@ static struct monitor_result call_state(uint64_t state, uint64_t, uint64_t, uint
     return result(status);
 }
 
-static struct monitor_result call_exit(uint64_t status, uint64_t, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_exit(word status, word, word, word, word)
 {
     struct cell *cell = caller();
     if (cell != sched_current())
@@ -157,7 +149,7 @@ static struct monitor_result call_exit(uint64_t status, uint64_t, uint64_t, uint
 
 /* --- log, random numbers, power --------------------------------------------------------------- */
 
-static struct monitor_result call_log(uint64_t level, uint64_t text, uint64_t bytes, uint64_t, uint64_t)
+static struct monitor_result call_log(word level, word text, word bytes, word, word)
 {
     struct cell *cell = caller();
     char copy[LOG_TEXT_BYTES] = {};
@@ -168,8 +160,7 @@ static struct monitor_result call_log(uint64_t level, uint64_t text, uint64_t by
     return result(status);
 }
 
-static struct monitor_result call_log_read(uint64_t handle, uint64_t sequence, uint64_t buffer, uint64_t,
-                                           uint64_t)
+static struct monitor_result call_log_read(word handle, word sequence, word buffer, word, word)
 {
     struct log_record record;
     uint64_t next = 0;
@@ -178,13 +169,13 @@ static struct monitor_result call_log_read(uint64_t handle, uint64_t sequence, u
     return result_value(status, next);
 }
 
-static struct monitor_result call_entropy(uint64_t handle, uint64_t, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_entropy(word handle, word, word, word, word)
 {
     enum status status = caller_may(handle, CAP_ENTROPY, RIGHT_READ);
     return result_value(status, status == ST_OK ? random_u64() : 0);
 }
 
-static struct monitor_result call_power(uint64_t handle, uint64_t action, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_power(word handle, word action, word, word, word)
 {
     enum status status = caller_may(handle, CAP_POWER, RIGHT_WRITE)
                              ?: unless(action == POWER_OFF || action == POWER_RESET, ST_INVALID);
@@ -195,8 +186,7 @@ static struct monitor_result call_power(uint64_t handle, uint64_t action, uint64
 
 /* --- observing -------------------------------------------------------------------------------- */
 
-static struct monitor_result call_query(uint64_t handle, uint64_t kind, uint64_t index, uint64_t buffer,
-                                        uint64_t bytes)
+static struct monitor_result call_query(word handle, word kind, word index, word buffer, word bytes)
 {
     union query_record record;
     uint64_t size = 0;
@@ -208,8 +198,7 @@ static struct monitor_result call_query(uint64_t handle, uint64_t kind, uint64_t
     return result_value(status, index + 1);
 }
 
-static struct monitor_result call_bundle_read(uint64_t handle, uint64_t index, uint64_t offset,
-                                              uint64_t buffer, uint64_t bytes)
+static struct monitor_result call_bundle_read(word handle, word index, word offset, word buffer, word bytes)
 {
     enum status status = caller_may(handle, CAP_CELLS, RIGHT_OBSERVE);
     if (status != ST_OK)
@@ -225,7 +214,7 @@ static struct monitor_result call_bundle_read(uint64_t handle, uint64_t index, u
 
 /* --- controlling cells ------------------------------------------------------------------------ */
 
-static struct monitor_result call_cell_create(uint64_t handle, uint64_t request, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_cell_create(word handle, word request, word, word, word)
 {
     const struct cap *cap;
     struct cell_create create;
@@ -237,13 +226,13 @@ static struct monitor_result call_cell_create(uint64_t handle, uint64_t request,
     return result_value(status, id);
 }
 
-static struct monitor_result call_cell_start(uint64_t handle, uint64_t id, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_cell_start(word handle, word id, word, word, word)
 {
     struct cell *target;
     return result(caller_target(handle, id, &target) ?: cell_start(target));
 }
 
-static struct monitor_result call_cell_stop(uint64_t handle, uint64_t id, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_cell_stop(word handle, word id, word, word, word)
 {
     struct cell *target;
     enum status status = caller_instance(handle, id, &target);
@@ -252,7 +241,7 @@ static struct monitor_result call_cell_stop(uint64_t handle, uint64_t id, uint64
     return result(status);
 }
 
-static struct monitor_result call_cell_kill(uint64_t handle, uint64_t id, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_cell_kill(word handle, word id, word, word, word)
 {
     struct cell *target;
     enum status status = caller_instance(handle, id, &target);
@@ -261,8 +250,7 @@ static struct monitor_result call_cell_kill(uint64_t handle, uint64_t id, uint64
     return result(status);
 }
 
-static struct monitor_result call_cell_set_state(uint64_t handle, uint64_t id, uint64_t state, uint64_t,
-                                                 uint64_t)
+static struct monitor_result call_cell_set_state(word handle, word id, word state, word, word)
 {
     struct cell *target;
     return result(caller_target(handle, id, &target)
@@ -271,33 +259,35 @@ static struct monitor_result call_cell_set_state(uint64_t handle, uint64_t id, u
         ?: cell_set_state(target, (enum cell_state)state));
 }
 
-static struct monitor_result call_cell_forget(uint64_t handle, uint64_t id, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_cell_forget(word handle, word id, word, word, word)
 {
     struct cell *target;
     return result(caller_target(handle, id, &target) ?: cell_forget(target));
 }
 
-static struct monitor_result call_edge_link(uint64_t handle, uint64_t from, uint64_t uses, uint64_t to,
-                                            uint64_t)
+typedef enum status link_function(struct cell *from, uint32_t uses, struct cell *to, uint32_t *id);
+
+static struct monitor_result call_link(word handle, word from, word uses, word to, link_function *link)
 {
-    struct cell *pair[2];
+    struct cell *user, *provider;
     uint32_t id = 0;
-    enum status status = caller_pair(handle, from, uses, to, pair)
-                             ?: edge_link(pair[0], (uint32_t)uses, pair[1], &id);
+    enum status status = caller_target(handle, from, &user) ?: caller_target(handle, to, &provider)
+        ?: unless(uses < MANIFEST_USES_MAX, ST_RANGE)
+        ?: link(user, (uint32_t)uses, provider, &id);
     return result_value(status, id);
 }
 
-static struct monitor_result call_channel_link(uint64_t handle, uint64_t from, uint64_t uses, uint64_t to,
-                                               uint64_t)
+static struct monitor_result call_edge_link(word handle, word from, word uses, word to, word)
 {
-    struct cell *pair[2];
-    uint32_t id = 0;
-    enum status status = caller_pair(handle, from, uses, to, pair)
-                             ?: channel_link(pair[0], (uint32_t)uses, pair[1], &id);
-    return result_value(status, id);
+    return call_link(handle, from, uses, to, edge_link);
 }
 
-static struct monitor_result call_channel_close(uint64_t slot, uint64_t, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_channel_link(word handle, word from, word uses, word to, word)
+{
+    return call_link(handle, from, uses, to, channel_link);
+}
+
+static struct monitor_result call_channel_close(word slot, word, word, word, word)
 {
     struct cell *cell = caller();
     return result(slot < CHANNEL_SLOTS ? channel_close(cell, (uint32_t)slot) : ST_RANGE);
@@ -305,7 +295,7 @@ static struct monitor_result call_channel_close(uint64_t slot, uint64_t, uint64_
 
 /* --- capabilities ----------------------------------------------------------------------------- */
 
-static struct monitor_result call_cap_derive(uint64_t handle, uint64_t rights, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_cap_derive(word handle, word rights, word, word, word)
 {
     uint32_t cell = caller()->id;
     cap_handle derived = 0;
@@ -314,7 +304,7 @@ static struct monitor_result call_cap_derive(uint64_t handle, uint64_t rights, u
     return result_value(status, derived);
 }
 
-static struct monitor_result call_cap_grant(uint64_t handle, uint64_t to, uint64_t rights, uint64_t, uint64_t)
+static struct monitor_result call_cap_grant(word handle, word to, word rights, word, word)
 {
     uint32_t cell = caller()->id;
     const struct cell *target = cell_of(to);
@@ -325,7 +315,7 @@ static struct monitor_result call_cap_grant(uint64_t handle, uint64_t to, uint64
     return result_value(status, granted);
 }
 
-static struct monitor_result call_cap_revoke(uint64_t handle, uint64_t other, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_cap_revoke(word handle, word other, word, word, word)
 {
     if (other == 0)
         return result(cap_revoke(caller()->id, handle));
@@ -334,8 +324,7 @@ static struct monitor_result call_cap_revoke(uint64_t handle, uint64_t other, ui
 
 /* --- ports and interrupts --------------------------------------------------------------------- */
 
-static struct monitor_result call_port_write(uint64_t handle, uint64_t offset, uint64_t count, uint64_t low,
-                                             uint64_t high)
+static struct monitor_result call_port_write(word handle, word offset, word count, word low, word high)
 {
     uint16_t port = 0;
     enum status status = caller_port(handle, RIGHT_WRITE, offset, &port)
@@ -345,15 +334,15 @@ static struct monitor_result call_port_write(uint64_t handle, uint64_t offset, u
     return result(status);
 }
 
-static struct monitor_result call_port_read(uint64_t handle, uint64_t offset, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_port_read(word handle, word offset, word, word, word)
 {
     uint16_t port = 0;
     enum status status = caller_port(handle, RIGHT_READ, offset, &port);
     return result_value(status, status == ST_OK ? arch_port_read(port) : 0);
 }
 
-static struct monitor_result call_port_drain(uint64_t handle, uint64_t data, uint64_t status_offset,
-                                             uint64_t mask, uint64_t limit)
+static struct monitor_result call_port_drain(word handle, word data, word status_offset, word mask,
+                                             word limit)
 {
     uint16_t data_port = 0;
     uint16_t status_port = 0;
@@ -368,7 +357,7 @@ static struct monitor_result call_port_drain(uint64_t handle, uint64_t data, uin
     return result_value(status, value);
 }
 
-static struct monitor_result call_irq_ack(uint64_t handle, uint64_t, uint64_t, uint64_t, uint64_t)
+static struct monitor_result call_irq_ack(word handle, word, word, word, word)
 {
     const struct cap *cap;
     enum status status = caller_cap(handle, CAP_IRQ, RIGHT_READ, &cap)
@@ -376,7 +365,7 @@ static struct monitor_result call_irq_ack(uint64_t handle, uint64_t, uint64_t, u
     if (status != ST_OK)
         return result(status);
     if (cap->is.base == SERIAL_IRQ_LINE)
-        log_echo(LOG_ERROR, false); /* a console cell drives the serial port from here on */
+        log_echo(0); /* a console cell drives the serial port from here on */
     irq_bind((uint32_t)cap->is.base, arch_caller()->id, EVENT_IRQ + cap->slot);
     arch_irq_enable((uint32_t)cap->is.base);
     return result(ST_OK);

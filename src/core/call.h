@@ -7,5 +7,6 @@
  * The table behind SYSCALL, indexed by enum monitor_call.  Reached from entry.S
  * with the caller's registers as arguments; everything in them is hostile.
  */
-typedef struct monitor_result monitor_function(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+typedef uint64_t word; /* a register of the caller */
+typedef struct monitor_result monitor_function(word a, word b, word c, word d, word e);
 extern monitor_function *const monitor_calls[MON_CALL_COUNT];

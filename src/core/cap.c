@@ -112,10 +112,15 @@ static void cap_unlink(struct cap *cap)
 /* What the object behind a root capability loses with it. */
 static void cap_effect(const struct cap *cap)
 {
-    if (cap->parent == 0 && cap->is.type == CAP_EDGE)
+    struct cell *owner = cell_at(cap->is.owner);
+    if (cap->parent != 0)
+        return;
+    if (cap->is.type == CAP_EDGE)
         edge_revoke((uint32_t)cap->is.base);
-    if (cap->parent == 0 && cap->is.type == CAP_IRQ)
+    else if (cap->is.type == CAP_IRQ)
         arch_irq_mask((uint32_t)cap->is.base);
+    else if (cap->is.type == CAP_MEMORY && owner->memory != nullptr)
+        domain_detach(owner, owner->memory);
 }
 
 static void cap_free(struct cap *cap)

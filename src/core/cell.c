@@ -112,36 +112,37 @@ static enum status cell_find_record(const struct cell_create *create, struct cel
     return ST_QUOTA;
 }
 
+static void cell_memory_drop(struct cell *cell)
+{
+    if (cell->memory != nullptr)
+        domain_destroy(cell->memory);
+    cell->memory = nullptr;
+}
+
 /* The memory object survives the instance: only the first one gets fresh pages. */
 static enum status cell_memory(struct cell *cell, const struct manifest_cap *wanted)
 {
-    if (cell->memory != nullptr && cell->memory->pages * PAGE_BYTES != wanted->size)
-        return ST_INVALID;
+    enum status status = ST_OK;
     if (cell->memory == nullptr) {
-        enum status status = domain_create(DOMAIN_MEMORY, cell->id, &cell->memory);
-        if (status == ST_OK)
-            status = domain_grow(cell->memory, 0, wanted->size / PAGE_BYTES, PAGE_READ | PAGE_WRITE);
-        if (status != ST_OK) {
-            if (cell->memory != nullptr) {
-                domain_destroy(cell->memory);
-                cell->memory = nullptr;
-            }
-            return status;
-        }
+        status = domain_create(DOMAIN_MEMORY, cell->id, &cell->memory)
+                     ?: domain_grow(cell->memory, 0, wanted->size / PAGE_BYTES, PAGE_READ | PAGE_WRITE);
+        if (status != ST_OK)
+            cell_memory_drop(cell);
+    } else if (cell->memory->pages * PAGE_BYTES != wanted->size) {
+        status = ST_INVALID;
     }
-    domain_attach(cell, cell->memory);
-    return ST_OK;
+    if (status == ST_OK)
+        domain_attach(cell, cell->memory);
+    return status;
 }
 
 static enum status cell_mint(struct cell *cell, uint32_t slot)
 {
     const struct manifest_cap *wanted = &cell->manifest.caps[slot];
     struct cell_cap *given = &cell->info->caps[slot];
-    if (wanted->type == CAP_MEMORY) {
-        enum status status = cell_memory(cell, wanted);
-        if (status != ST_OK)
-            return status;
-    }
+    enum status status = wanted->type == CAP_MEMORY ? cell_memory(cell, wanted) : ST_OK;
+    if (status != ST_OK)
+        return status;
     given->type = wanted->type;
     given->rights = wanted->rights;
     given->base = wanted->type == CAP_MEMORY ? arch_domain_base(cell->memory->id) : wanted->base;
@@ -158,13 +159,12 @@ static enum status cell_mint(struct cell *cell, uint32_t slot)
 
 static enum status cell_grant_manifest(struct cell *cell)
 {
+    enum status status = ST_OK;
     cell->reads_log = cell->watches_cells = false;
-    for (uint32_t i = 0; i < MANIFEST_CAP_MAX && cell->manifest.caps[i].type != CAP_NONE; i++) {
-        enum status status = cell_mint(cell, i);
-        if (status != ST_OK)
-            return status;
-    }
-    return ST_OK;
+    for (uint32_t i = 0; status == ST_OK && i < MANIFEST_CAP_MAX && cell->manifest.caps[i].type != CAP_NONE;
+         i++)
+        status = cell_mint(cell, i);
+    return status;
 }
 
 static void cell_fill_info(struct cell *cell)
@@ -205,12 +205,11 @@ static enum status cell_build(struct cell *cell, const char **why)
     enum status status = cell_load(cell, why);
     if (status != ST_OK)
         return status;
-    *why = "no memory for its tables";
+    *why = "has been loaded, but there is no room for its tables or capabilities";
     status = arch_cell_create(cell);
     if (status != ST_OK)
         return status;
     domain_attach(cell, cell->domain);
-    *why = "its capabilities cannot be granted";
     status = cell_grant_manifest(cell);
     cell->epoch += status == ST_OK;
     cell_fill_info(cell);
@@ -219,8 +218,7 @@ static enum status cell_build(struct cell *cell, const char **why)
 
 static void cell_erase(struct cell *cell)
 {
-    if (cell->memory != nullptr)
-        domain_destroy(cell->memory);
+    cell_memory_drop(cell);
     *cell = (struct cell){ .id = cell->id };
 }
 
@@ -245,7 +243,7 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     const char *why;
     status = cell_build(cell, &why);
     if (status != ST_OK) {
-        log_write(LOG_ERROR, 0, "%s: image %s %s (%s)", cell->name, create->image, why, status_name(status));
+        log_write(LOG_ERROR, 0, "%s: image %s %s (status %u)", cell->name, create->image, why, status);
         cell_release(cell);
         if (fresh)
             cell_erase(cell);
@@ -277,11 +275,9 @@ void cell_root_start(void)
         panic("the warden does not come up: %u tries", CELL_ROOT_TRIES);
     static const struct cell_create create = { .name = CELL_ROOT_NAME, .image = CELL_ROOT_NAME };
     uint32_t id;
-    enum status status = cell_create(&create, &id);
-    if (status == ST_OK)
-        status = cell_start(cell_at(id));
+    enum status status = cell_create(&create, &id) ?: cell_start(cell_at(id));
     if (status != ST_OK)
-        panic("the warden cannot be started: %s", status_name(status));
+        panic("the warden cannot be started: status %u", status);
 }
 
 /* Threads that wait to get into `cell` get an answer instead. */

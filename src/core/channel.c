@@ -59,17 +59,23 @@ static uint32_t channel_slot(const struct cell *cell)
     return slot;
 }
 
-static void channel_publish_to(const struct channel *channel, bool is_server)
+static uint32_t channel_end(const struct channel *channel, bool is_server)
 {
-    const struct cell *peer = cell_at(is_server ? channel->is.client : channel->is.server);
-    struct cell *cell = cell_at(is_server ? channel->is.server : channel->is.client);
+    return is_server ? channel->is.server : channel->is.client;
+}
+
+/* Writes the channel into the table of one of its ends and tells it. */
+static void channel_publish(const struct channel *channel, bool is_server)
+{
+    struct cell *cell = cell_at(channel_end(channel, is_server));
+    const struct cell *peer = cell_at(channel_end(channel, !is_server));
     if (!cell_is_up(cell))
         return;
-    struct cell_channel *entry = &cell->channels[is_server ? channel->server_slot : channel->client_slot];
+    struct cell_channel *entry = &cell->channels[channel->slot[is_server]];
     *entry = (struct cell_channel){
         .base = channel->is.base,
         .bytes = channel->is.bytes,
-        .notify = is_server ? channel->server_notify : channel->client_notify,
+        .notify = channel->notify[is_server],
         .state = channel->is.state,
         .is_server = is_server,
         .peer_id = peer->id,
@@ -78,13 +84,6 @@ static void channel_publish_to(const struct channel *channel, bool is_server)
     text_copy(entry->interface, sizeof entry->interface, channel->is.interface);
     text_copy(entry->peer, sizeof entry->peer, peer->name);
     cell_peer_changed(cell);
-}
-
-static void channel_publish(const struct channel *channel)
-{
-    if (channel->is.state != PEER_CLOSING)
-        channel_publish_to(channel, false);
-    channel_publish_to(channel, true);
 }
 
 static void channel_destroy(struct channel *channel)
@@ -125,26 +124,25 @@ static enum status channel_create(struct cell *client, uint32_t uses, struct cel
     channel->is.state = PEER_DOWN;
     text_copy(channel->is.interface, sizeof channel->is.interface, wanted->name);
     channel->uses = uses;
-    channel->client_slot = slot;
+    channel->slot[false] = slot;
     domain_attach(client, channel->domain);
-    channel_publish_to(channel, false); /* takes the slot, whatever comes next */
+    channel_publish(channel, false); /* takes the slot, whatever comes next */
     *created = channel;
     return ST_OK;
 }
 
-/* Doorbells both ways: each side may set the bit of the other's slot, nothing else. */
-static enum status channel_bells(struct channel *channel)
+/* One end may set the bit of the other's slot, nothing else. */
+static enum status channel_bell(struct channel *channel, bool is_server)
 {
-    enum status status = cap_mint(channel->is.client, CAP_NOTIFY, RIGHT_WRITE, channel->is.server,
-                                  EVENT_CHANNEL + channel->server_slot, CAP_SLOT_NONE,
-                                  &channel->client_notify);
-    if (status != ST_OK)
-        return status;
-    status = cap_mint(channel->is.server, CAP_NOTIFY, RIGHT_WRITE, channel->is.client,
-                      EVENT_CHANNEL + channel->client_slot, CAP_SLOT_NONE, &channel->server_notify);
-    if (status != ST_OK)
-        (void)cap_revoke(CAP_ANY_OWNER, channel->client_notify);
-    return status;
+    return cap_mint(channel_end(channel, is_server), CAP_NOTIFY, RIGHT_WRITE,
+                    channel_end(channel, !is_server), EVENT_CHANNEL + channel->slot[!is_server],
+                    CAP_SLOT_NONE, &channel->notify[is_server]);
+}
+
+static void channel_silence(struct channel *channel, bool is_server)
+{
+    (void)cap_revoke(CAP_ANY_OWNER, channel->notify[is_server]);
+    channel->notify[is_server] = 0;
 }
 
 enum status channel_link(struct cell *client, uint32_t uses, struct cell *server, uint32_t *id)
@@ -163,14 +161,17 @@ enum status channel_link(struct cell *client, uint32_t uses, struct cell *server
     enum status status = channel == nullptr ? channel_create(client, uses, server, &channel) : ST_OK;
     if (status != ST_OK)
         return status;
-    channel->server_slot = slot;
-    status = channel_bells(channel);
-    if (status != ST_OK)
+    channel->slot[true] = slot;
+    status = channel_bell(channel, false) ?: channel_bell(channel, true);
+    if (status != ST_OK) {
+        channel_silence(channel, false);
         return status; /* stays PEER_DOWN; may be linked again */
+    }
     domain_attach(server, channel->domain);
     channel->is.epoch++;
     channel->is.state = PEER_UP;
-    channel_publish(channel);
+    channel_publish(channel, false);
+    channel_publish(channel, true);
     *id = channel->is.id;
     return ST_OK;
 }
@@ -179,7 +180,7 @@ enum status channel_close(struct cell *server, uint32_t slot)
 {
     struct channel *channel = channel_next(nullptr);
     while (channel != nullptr && (channel->is.state != PEER_CLOSING || channel->is.server != server->id ||
-                                  channel->server_slot != slot))
+                                  channel->slot[true] != slot))
         channel = channel_next(channel);
     if (channel == nullptr)
         return ST_STATE;
@@ -189,40 +190,29 @@ enum status channel_close(struct cell *server, uint32_t slot)
     return ST_OK;
 }
 
-/* The server may be in the middle of the pool: it lets go when it is ready to. */
-static void channel_client_down(struct channel *channel, struct cell *client)
+/*
+ * One end is gone.  A server keeps the memory until it lets go, since it may be in the
+ * middle of the pool; a client keeps it for the next server.
+ */
+static void channel_end_down(struct channel *channel, struct cell *cell, bool is_server)
 {
-    domain_detach(client, channel->domain);
+    domain_detach(cell, channel->domain);
     if (channel->is.state != PEER_UP) {
-        channel_destroy(channel);
+        channel_destroy(channel); /* the other end is not there either */
         return;
     }
-    (void)cap_revoke(CAP_ANY_OWNER, channel->server_notify);
-    channel->server_notify = 0;
-    channel->is.state = PEER_CLOSING;
-    channel_publish(channel);
-}
-
-static void channel_server_down(struct channel *channel, struct cell *server)
-{
-    domain_detach(server, channel->domain);
-    if (channel->is.state == PEER_CLOSING) {
-        channel_destroy(channel);
-        return;
-    }
-    (void)cap_revoke(CAP_ANY_OWNER, channel->client_notify);
-    channel->client_notify = 0;
-    channel->is.state = PEER_DOWN;
-    channel_publish_to(channel, false);
+    channel_silence(channel, !is_server);
+    channel->is.state = is_server ? PEER_DOWN : PEER_CLOSING;
+    channel_publish(channel, !is_server);
 }
 
 void channel_cell_down(struct cell *cell)
 {
     for (struct channel *one = channel_next(nullptr); one != nullptr; one = channel_next(one))
         if (one->is.client == cell->id && one->is.state != PEER_CLOSING)
-            channel_client_down(one, cell);
+            channel_end_down(one, cell, false);
         else if (one->is.server == cell->id && one->is.state != PEER_DOWN)
-            channel_server_down(one, cell);
+            channel_end_down(one, cell, true);
 }
 
 /* Peers write the indices: a snapshot for people, never used for anything else. */

@@ -13,9 +13,9 @@
 struct channel {
     struct channel_record is; /* but for what is in the rings at the moment */
     uint32_t uses;            /* manifest index of the client */
-    uint32_t client_slot, server_slot;
     struct domain *domain;
-    cap_handle client_notify, server_notify;
+    uint32_t slot[2];     /* in the tables of client and server */
+    cap_handle notify[2]; /* what client and server ring the other with */
 };
 
 void channel_init(void);

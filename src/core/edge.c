@@ -146,11 +146,10 @@ static enum status edge_create(struct cell *caller, uint32_t uses, struct cell *
 {
     if (edge_is_reachable(callee->id, caller->id))
         return ST_CYCLE;
-    struct edge *edge;
-    enum status status = edge_allocate(caller, callee, &edge);
-    if (status != ST_OK)
-        return status;
-    status = cap_mint(caller->id, CAP_EDGE, RIGHT_CALL, edge->id, 0, CAP_SLOT_NONE, &edge->handle);
+    struct edge *edge = nullptr;
+    enum status status = edge_allocate(caller, callee, &edge)
+                             ?: cap_mint(caller->id, CAP_EDGE, RIGHT_CALL, edge->id, 0, CAP_SLOT_NONE,
+                                         &edge->handle);
     if (status != ST_OK)
         return status;
     edge->state = PEER_DOWN;

@@ -9,25 +9,6 @@
 
 #define FAULT_CALLER_NONE 0u
 
-const char *fault_reason_name(enum crash_reason reason)
-{
-    static const char *const names[CRASH_REASON_COUNT] = {
-        [CRASH_NONE] = "none",
-        [CRASH_PAGE_FAULT] = "page fault",
-        [CRASH_KEY_FAULT] = "foreign domain",
-        [CRASH_STACK_OVERFLOW] = "stack overflow",
-        [CRASH_EXECUTE] = "executed data",
-        [CRASH_PRIVILEGED] = "privileged instruction",
-        [CRASH_INSTRUCTION] = "trap or undefined instruction",
-        [CRASH_DIVIDE] = "division error",
-        [CRASH_DEBUG] = "debug trap",
-        [CRASH_GATE] = "gate violation",
-        [CRASH_WATCHDOG] = "watchdog",
-        [CRASH_OTHER] = "exception",
-    };
-    return reason < CRASH_REASON_COUNT ? names[reason] : "unknown";
-}
-
 /* The last open edge of `home` that leads into `cell`; null: none. */
 static struct edge *edge_into(const struct cell *home, const struct cell *cell)
 {
@@ -57,10 +38,12 @@ static void fault_record(struct cell *guilty, const struct cell *home, const str
     arch_thread_registers(home, &crash->registers, &crash->pkru);
     text_copy(crash->name, sizeof crash->name, guilty->name);
     cell_locate(crash->registers.rip, &crash->image, &crash->image_offset);
-    log_write(LOG_ERROR, 0, "%s crashed: %s at %s+0x%lx (rip=%lx address=%lx error=%x), called by %s",
-              guilty->name, fault_reason_name(fault->reason),
-              crash->image == CRASH_IMAGE_GATE ? "gate" : "image", crash->image_offset, crash->registers.rip,
-              crash->address, crash->error, edge != nullptr ? cell_at(edge->caller)->name : "nobody");
+    static const char *const words[] = {
+        [CRASH_GATE] = "gate violation", [CRASH_WATCHDOG] = "watchdog", [CRASH_OTHER] = "exception"
+    };
+    log_write(LOG_ERROR, 0, "%s stopped: %s (vector %u, error %x, rip %lx, address %lx), called by %s",
+              guilty->name, words[crash->reason], crash->vector, crash->error, crash->registers.rip,
+              crash->address, edge != nullptr ? cell_at(edge->caller)->name : "nobody");
 }
 
 void fault_cell(struct cell *guilty, const struct fault *fault)

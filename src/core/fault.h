@@ -9,7 +9,7 @@
  * their callers with an error, and a record says what happened.
  */
 struct fault {
-    enum crash_reason reason;
+    enum crash_reason reason; /* CRASH_GATE, CRASH_WATCHDOG, CRASH_OTHER */
     uint32_t vector, error;
     uint64_t address;
 };
@@ -22,4 +22,3 @@ void fault_watchdog(struct cell *home);
 void fault_gate_corrupt(struct cell *cell);
 /* A call through `edge` whose return was trapped came back on the thread of `home`. */
 void fault_edge_returned(struct cell *home, struct edge *edge);
-const char *fault_reason_name(enum crash_reason reason);

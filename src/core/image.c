@@ -25,13 +25,6 @@ static bool image_read(const struct image *image, uint64_t file_offset, void *to
     return true;
 }
 
-static bool image_has_table(const struct image *image, uint64_t file_offset, uint64_t count,
-                            uint64_t entry_bytes)
-{
-    return count <= image->size / entry_bytes &&
-           is_range_inside(file_offset, count * entry_bytes, image->size);
-}
-
 uint64_t image_segment_end(const struct image_segment *segment)
 {
     return align_up(segment->offset + segment->memory_bytes, PAGE_BYTES);
@@ -75,8 +68,8 @@ static enum status image_header_read(const struct image *image, struct elf_heade
         return ST_RANGE;
     bool is_sound = header->header_bytes == sizeof(struct elf_header) &&
                     header->program_entry_bytes == sizeof(struct elf_program) && header->program_count != 0 &&
-                    image_has_table(image, header->program_offset, header->program_count,
-                                    sizeof(struct elf_program));
+                    is_range_inside(header->program_offset,
+                                    header->program_count * sizeof(struct elf_program), image->size);
     return is_sound ? ST_OK : ST_INVALID;
 }
 

@@ -9,13 +9,11 @@
 
 static struct log_record records[LOG_RECORDS];
 static uint64_t next_sequence;
-static enum log_level echo_level = LOG_INFO;
-static bool echo_on = true;
+static uint32_t echo_levels = LOG_INFO + 1;
 
-void log_echo(enum log_level level, bool on)
+void log_echo(uint32_t levels)
 {
-    echo_level = level;
-    echo_on = on;
+    echo_levels = levels;
 }
 
 static void log_clean(char *text)
@@ -37,13 +35,11 @@ void log_write(enum log_level level, uint32_t cell, const char *format, ...)
     text_vformat(record->text, sizeof record->text, format, args);
     va_end(args);
     log_clean(record->text);
-    if (echo_on && level <= echo_level)
+    if (level < echo_levels)
         serial_line(record->name, record->text);
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        struct cell *reader = cell_at(id);
-        if (reader != nullptr && reader->thread.state != THREAD_NONE && reader->reads_log && id != cell)
+    FOR_EACH_CELL (reader)
+        if (reader->thread.state != THREAD_NONE && reader->reads_log && reader->id != cell)
             sched_notify(reader, BIT64(EVENT_LOG));
-    }
 }
 
 enum status log_read(uint64_t sequence, struct log_record *record, uint64_t *next)

@@ -10,7 +10,7 @@
  */
 #define LOG_RECORDS 256u
 
-void log_echo(enum log_level level, bool on);
+void log_echo(uint32_t levels); /* how many levels are echoed, from LOG_ERROR on */
 /* One record of `cell` (0: the monitor). */
 void log_write(enum log_level level, uint32_t cell, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

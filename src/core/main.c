@@ -33,8 +33,6 @@ static void boot_check(const struct boot_info *boot)
         panic("the EFI stub speaks another boot_info version");
     boot_info = boot;
     bundle = phys_pointer((phys_addr){ boot->bundle });
-    if (bundle_check(bundle, boot->bundle_bytes) != ST_OK)
-        panic("the image's bundle is damaged");
 }
 
 /* Which of `values` the command line gives for `key`, which ends with '='; else `normal`. */
@@ -67,7 +65,7 @@ static uint32_t boot_options(void)
         [0] = "best", [BACKEND_PKU] = "pku", [BACKEND_PT] = "pt", [BACKEND_NONE] = "none"
     };
     panic_exit_set(boot_option("panic=", panics, ARRAY_COUNT(panics), 0) != 0);
-    log_echo((enum log_level)boot_option("log=", levels, LOG_LEVEL_COUNT, LOG_INFO), true);
+    log_echo(boot_option("log=", levels, LOG_LEVEL_COUNT, LOG_INFO) + 1);
     return boot_option("backend=", backends, ARRAY_COUNT(backends), 0);
 }
 

@@ -57,7 +57,8 @@ static bool manifest_is_prose(const char *text, uint64_t bytes)
 static const char *manifest_identity_check(const struct manifest *manifest)
 {
     return unless(manifest_is_name(manifest->name), "name is not 1..15 of a-z 0-9 _ -")
-        ?: unless(manifest_is_prose(manifest->vendor, sizeof(manifest->vendor)), "vendor is not printable text")
+        ?: unless(manifest_is_prose(manifest->vendor, sizeof(manifest->vendor)),
+                  "vendor is not printable text")
         ?: unless(manifest_is_prose(manifest->description, sizeof(manifest->description)),
                   "description is not printable text")
         ?: unless(manifest->device_class < CLASS_COUNT, "unknown device class")

@@ -20,9 +20,8 @@ void panic(const char *format, ...)
     va_start(args, format);
     text_vformat(text, sizeof text, format, args);
     va_end(args);
-    serial_text("\nPANIC: ");
-    serial_text(text);
-    serial_text("\nThe monitor has stopped. Please report this line with the image's version.\n");
+    serial_line("\nPANIC", text);
+    serial_text("The monitor has stopped. Please report this line with the image's version.\n");
     arch_halt(exit_emulator);
 }
 

@@ -22,10 +22,8 @@ void query_prompt_reached(void)
 static uint64_t query_calls(void)
 {
     uint64_t calls = 0;
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        const struct cell *cell = cell_at(id);
-        calls += cell != nullptr ? cell->calls : 0;
-    }
+    FOR_EACH_CELL (cell)
+        calls += cell->calls;
     return calls;
 }
 

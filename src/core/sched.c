@@ -31,16 +31,6 @@ struct cell *sched_current(void)
     return cpu_this()->current;
 }
 
-uint64_t sched_idle_tsc(void)
-{
-    return cpu_this()->idle_tsc;
-}
-
-uint64_t sched_switches(void)
-{
-    return cpu_this()->switches;
-}
-
 /* --- ready queues ----------------------------------------------------------------------------- */
 
 static void queue_insert(struct cell *cell)

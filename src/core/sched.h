@@ -67,5 +67,3 @@ void sched_restore(struct cell *holder);
 void sched_timer(void);
 /* Charges the current thread, picks the next and switches to it. */
 void sched_pick(void);
-uint64_t sched_idle_tsc(void);
-uint64_t sched_switches(void);

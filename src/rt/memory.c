@@ -22,8 +22,10 @@ typedef uint64_t word __attribute__((aligned(1), may_alias));
  */
 #define UNCHECKED __attribute__((no_sanitize("pointer-overflow", "null", "object-size")))
 
-UNCHECKED static void memory_copy_up(uint8_t *to, const uint8_t *from, size_t bytes)
+UNCHECKED void *memcpy(void *restrict destination, const void *restrict source, size_t bytes)
 {
+    uint8_t *to = destination;
+    const uint8_t *from = source;
     for (; bytes >= BLOCK_BYTES; bytes -= BLOCK_BYTES, to += BLOCK_BYTES, from += BLOCK_BYTES) {
         word a = ((const word *)from)[0], b = ((const word *)from)[1];
         word c = ((const word *)from)[2], d = ((const word *)from)[3];
@@ -36,31 +38,7 @@ UNCHECKED static void memory_copy_up(uint8_t *to, const uint8_t *from, size_t by
         *(word *)to = *(const word *)from;
     for (; bytes > 0; bytes--)
         *to++ = *from++;
-}
-
-/* From the end, for a destination that begins inside the source. */
-UNCHECKED static void memory_copy_down(uint8_t *to, const uint8_t *from, size_t bytes)
-{
-    for (; bytes >= WORD_BYTES; bytes -= WORD_BYTES)
-        *(word *)(to + bytes - WORD_BYTES) = *(const word *)(from + bytes - WORD_BYTES);
-    for (; bytes > 0; bytes--)
-        to[bytes - 1] = from[bytes - 1];
-}
-
-void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
-{
-    memory_copy_up(to, from, bytes);
-    return to;
-}
-
-void *memmove(void *to, const void *from, size_t bytes)
-{
-    /* Wraps to a huge distance when `to` lies below `from`: copying up is right then too. */
-    if ((uintptr_t)to - (uintptr_t)from >= bytes)
-        memory_copy_up(to, from, bytes);
-    else
-        memory_copy_down(to, from, bytes);
-    return to;
+    return destination;
 }
 
 UNCHECKED void *memset(void *to, int byte, size_t bytes)

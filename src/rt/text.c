@@ -64,18 +64,11 @@ static void text_put_number(struct text_output *output, const struct text_field 
     text_put_field(output, field, sign, text + first, sizeof(text) - first);
 }
 
-static uint64_t text_take_unsigned(const struct text_field *field, va_list *args)
+static uint64_t text_take(const struct text_field *field, va_list *args)
 {
     if (field->longs == 0)
         return va_arg(*args, unsigned int);
     return field->longs == 1 ? va_arg(*args, unsigned long) : va_arg(*args, unsigned long long);
-}
-
-static int64_t text_take_signed(const struct text_field *field, va_list *args)
-{
-    if (field->longs == 0)
-        return va_arg(*args, int);
-    return field->longs == 1 ? va_arg(*args, long) : va_arg(*args, long long);
 }
 
 /* Reads digits at *format and leaves it behind them. */
@@ -116,14 +109,15 @@ static void text_convert(struct text_output *output, struct text_field *field, c
         break;
     }
     case 'd': {
-        int64_t value = text_take_signed(field, args);
+        uint64_t bits = text_take(field, args);
+        int64_t value = field->longs == 0 ? (int)bits : field->longs == 1 ? (long)bits : (int64_t)bits;
         uint64_t magnitude = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
         text_put_number(output, field, value < 0 ? '-' : 0, magnitude, 10);
         break;
     }
     case 'u':
     case 'x':
-        text_put_number(output, field, 0, text_take_unsigned(field, args), letter == 'u' ? 10 : 16);
+        text_put_number(output, field, 0, text_take(field, args), letter == 'u' ? 10 : 16);
         break;
     case 'p': /* always all 16 digits: addresses are read in columns */
         *field = (struct text_field){ .width = 16, .is_zero_filled = true };

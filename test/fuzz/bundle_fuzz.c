@@ -2,6 +2,7 @@
 #include "mutate.h"
 
 #include <core/bundle.h>
+#include <efi/bundle_check.h>
 #include <rt/bits.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,10 @@ HOSTILE = ("read ramdisk {blocks}", "read ramdisk {last} 2", "read ramdisk 18446
            "read ramdisk 18446744073709551615 1", "read ramdisk 1 4294967295", "read ramdisk 0 0",
            "read ramdisk -1", "read ramdisk 0 99999999999", "read ramdisk 0x", "read ramdisk 1 2 3",
            "write ramdisk {blocks} x", "write ramdisk 18446744073709551615 x", "fill ramdisk 0 {more} 1",
-           "fill ramdisk {last} 2 1", "fill ramdisk 0 1 256", "fill ramdisk 0 1 -1", "verify ramdisk {blocks} 1 0",
-           "fill ramdisk 0 0 0", "read nodisk 0", "info nodisk", "info echo", "frob ramdisk", "write ramdisk 0",
+           "fill ramdisk {last} 2 1", "fill ramdisk 0 1 256", "fill ramdisk 0 1 -1",
+           "verify ramdisk {blocks} 1 0",
+           "fill ramdisk 0 0 0", "read nodisk 0", "info nodisk", "info echo", "frob ramdisk",
+           "write ramdisk 0",
            "write ramdisk 0 " + "x" * 200 + "'", "read", "info", "list ramdisk")
 
 
@@ -17,7 +19,7 @@ def honest_checks(base, guest, info):
     with check(f"QEMU0{base + 1}", "info says what the device is, and list lists it"):
         expect(info["block_bytes"] in (512, 4096) and info["block_count"] >= 64, f"{info}")
         expect_equal([row["device"] for row in guest.json("blk list --json")], ["ramdisk"])
-    with check(f"QEMU0{base + 2}", "what is written is read, padded with zeros, and the neighbours are untouched"):
+    with check(f"QEMU0{base + 2}", "what is written is read, padded, and the neighbours are untouched"):
         guest.ok("blk fill ramdisk 0 3 0x11")
         guest.ok("blk write ramdisk 1 'Comb was here'")
         expect_in("Comb was here", guest.ok("blk read ramdisk 1"))
@@ -34,7 +36,7 @@ def honest_checks(base, guest, info):
 
 
 def hostile_checks(base, guest, info):
-    with check(f"QEMU0{base + 11}", "absurd devices, ranges and numbers are refused with a message and change nothing"):
+    with check(f"QEMU0{base + 11}", "absurd devices, ranges and numbers are refused and change nothing"):
         guest.ok(f"blk fill ramdisk 0 {info['block_count']} 0x77")
         for line in HOSTILE:
             guest.refused("blk " + line.format(blocks=info["block_count"], last=info["block_count"] - 1,
@@ -54,7 +56,7 @@ def death_checks(base, guest, info):
         guest.ok(f"blk verify ramdisk 0 {info['block_count']} 0x3c")
         guest.ok("cell restart ramdisk")
         guest.ok(f"blk verify ramdisk 0 {info['block_count']} 0x3c")
-    with check(f"QEMU0{base + 22}", "a fill that begins while the driver is dead is done by its next instance"):
+    with check(f"QEMU0{base + 22}", "a fill that begins while the driver is dead is done by the next one"):
         for byte in range(1, 9):
             # In one go, so that the fill does not wait for the kill to be over and mended.
             guest.send(f"cell kill ramdisk\nblk fill ramdisk 0 {info['block_count']} {byte}\n".encode())

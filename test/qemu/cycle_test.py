@@ -12,7 +12,8 @@ def cycle_checks(base, backend, names):
     with booted([f"backend={backend}"], timeout=400) as guest:
         for number, (name, kill) in enumerate((name, kill) for name in names for kill in (False, True)):
             how = "killed" if kill else "stopped"
-            with check(f"QEMU0{base + number}", f"{backend}: {ROUNDS} times {name} {how} and started, nothing is lost"):
+            with check(f"QEMU0{base + number}",
+                       f"{backend}: {ROUNDS} times {name} {how} and started, nothing is lost"):
                 # The command compares frames, keys, domains, capabilities, edges, channels itself.
                 guest.ok(f"cell cycle {name} -n {ROUNDS}{' --kill' if kill else ''}")
                 guest.until_running(name)
@@ -36,7 +37,7 @@ def kill_checks(base, backend):
     with booted([f"backend={backend}"], timeout=400) as guest:
         for number, name in enumerate(("console", "warden", "shell")):
             with check(f"QEMU0{base + number}",
-                       f"{backend}: {KILLS_THROUGH_SHELL} times {name} killed while everybody uses it, nothing is lost"):
+                       f"{backend}: {KILLS_THROUGH_SHELL} times {name} killed in use, nothing is lost"):
                 killed_often(guest, name)  # once for what is allocated at first use
                 before = guest.counts()
                 killed_often(guest, name)

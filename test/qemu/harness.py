@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from comblib import disk, machine as machine_module  # noqa: E402
-from comblib.guest import READY, SCRIPT_OPTIONS, Guest, GuestDied, GuestError  # noqa: E402,F401
+from comblib.guest import READY, SCRIPT_OPTIONS, Guest, GuestError  # noqa: E402,F401
 
 HANG_S = 120.0
 TAIL_LINES = 12
@@ -142,7 +142,7 @@ class Shell(Guest):
 
     def counts(self):
         """How many of each there are; what a cell leaves behind shows here."""
-        counts = {f"{kind} rows": len(self.json(f"{kind} --json")) for kind in ("caps", "edges", "rings", "domains")}
+        counts = {kind: len(self.json(f"{kind} --json")) for kind in ("caps", "edges", "rings", "domains")}
         memory = {row["use"]: row["frames"] for row in self.json("mem --json") if "use" in row}
         return counts | {use: memory[use] for use in ("monitor", "page-tables", "cells", "shared")}
 
@@ -180,7 +180,3 @@ def disk_with(config, options=(), **changes):
         path.write_bytes(disk.disk_bytes(IMAGE.read_bytes(), config))
         with guest_for(machine(options, disk=path, **changes), wait_ready=False) as shell:
             yield shell
-
-
-def lines_too_long(text):
-    return [line for line in text.splitlines() if len(line) > COLUMNS]

@@ -20,7 +20,7 @@ def measured(guest, path):
 
 def bar_checks(base, backend):
     with booted([f"backend={backend}", "icount"], icount=True) as guest:
-        with check(f"QEMU0{base}", f"{backend}: from hand-over to prompt in {BOOT_INSTRUCTIONS} instructions"):
+        with check(f"QEMU0{base}", f"{backend}: hand-over to prompt in {BOOT_INSTRUCTIONS} instructions"):
             spent = guest.json("version --json")[0]["boot_instructions"]
             print(f"     {spent} instructions")
             expect(0 < spent <= BOOT_INSTRUCTIONS, f"{spent}")

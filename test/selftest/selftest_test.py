@@ -36,7 +36,7 @@ def sets_of(lines):
     sets = {}
     for match in filter(None, map(SET_LINE.match, lines)):
         verdict_word, name, wrong, tests = match.groups()
-        found = [line for line in lines if line.startswith(f'FAIL: "{name}"') and not SET_LINE.match(line)]
+        found = [line for line in lines if line.startswith(f'FAIL: "{name}" ') and not SET_LINE.match(line)]
         expect_equal(verdict_word == "OK", wrong is None, f"the verdict on {name}")
         sets[name] = (int(tests), int(wrong or 0), found)
     return sets
@@ -44,7 +44,7 @@ def sets_of(lines):
 
 def backend_checks(base, backend):
     lines, sets = [], {}
-    with check(f"SELF{base:04}", f"{backend}: selftest comes to its end, and the totals are those of its sets"), \
+    with check(f"SELF{base:04}", f"{backend}: selftest ends, and its totals are those of its sets"), \
             booted(["appliance=selftest", f"backend={backend}"]) as guest:
         lines = log_until_done(guest)
         sets = sets_of(lines)

@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include <core/bundle.h>
+#include <efi/bundle_check.h>
 #include <rt/bits.h>
 
 enum { ENTRIES = 4 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness.h"
 
-/* src/rt/memory.c under the names the build gives it here. */
+/* src/rt/memory.c and cells/lib/memory_move.c under the names the build gives them here. */
 void *comb_memcpy(void *restrict to, const void *restrict from, size_t bytes);
 void *comb_memmove(void *to, const void *from, size_t bytes);
 void *comb_memset(void *to, int byte, size_t bytes);

@@ -20,5 +20,5 @@ add_unit_test_once(warden
     SOURCES ${warden}/appliance.c ${warden}/command_line.c ${warden}/link.c ${warden}/load.c
             ${warden}/member.c ${warden}/order.c ${warden}/place.c ${warden}/policy.c
             ${warden}/ready.c ${warden}/request.c ${warden}/warden.c ${warden}/wiring.c cells/lib/gate.c
-            src/rt/text.c src/rt/status.c
+            src/rt/text.c cells/lib/status.c
     HELPERS fake_monitor.c)

@@ -156,10 +156,7 @@ idle:
     movl    $1, %gs:CPU_IDLE
     sti
     hlt
-    cli                             /* an interrupt leaves through trap_idle_or_fatal instead */
-    movl    $0, %gs:CPU_IDLE
-    movb    $1, %gs:CPU_RESCHEDULE
-    jmp     trap_exit
+    ud2                             /* an interrupt leaves through trap_idle_or_fatal instead */
 
 trap_idle_or_fatal:
     cmpl    $32, (%rsp)

@@ -37,11 +37,6 @@ static uint64_t *table_new(uint64_t *physical)
     return phys_pointer(frame);
 }
 
-uint64_t paging_root(void)
-{
-    return root_phys;
-}
-
 struct domain *paging_gate_region(void)
 {
     return &gate_region;
@@ -201,24 +196,16 @@ void paging_tag(const struct domain *domain, uint32_t key)
 
 static enum status space_create(struct cell *cell)
 {
-    enum status status = frame_take(FRAME_TABLE, cell->id, &cell->arch.root);
+    enum status status = frame_take(FRAME_TABLE, cell->id, &cell->arch.root)
+                             ?: frame_take(FRAME_TABLE, cell->id, &cell->arch.directory);
     if (status != ST_OK)
-        return status;
-    status = frame_take(FRAME_TABLE, cell->id, &cell->arch.directory);
-    if (status != ST_OK) {
-        frame_release(cell->arch.root);
-        cell->arch.root = (phys_addr){ 0 };
-        return status;
-    }
+        return status; /* arch_cell_destroy gives back what there is */
     uint64_t *tables = phys_pointer(cell->arch.root);
     for (uint32_t i = TABLE_ENTRIES / 2; i < TABLE_ENTRIES; i++)
         tables[i] = root[i];
     tables[DOMAIN_ROOT_INDEX] = cell->arch.directory.value | PTE_PRESENT | PTE_WRITE | PTE_USER;
     uint64_t *slots = phys_pointer(cell->arch.directory);
     slots[gate_region.id] = slot_entry(&gate_region);
-    for (uint32_t id = 1; id < DOMAIN_MAX; id++)
-        if (domain_is_held(cell, id))
-            slots[id] = slot_entry(domain_at(id));
     cell->arch.cr3 = cell->arch.root.value;
     return ST_OK;
 }
@@ -244,7 +231,8 @@ void arch_cell_destroy(struct cell *cell)
     if ((cr3_read() & CR3_ADDRESS) == cell->arch.root.value)
         cr3_write(root_phys);
     frame_release(cell->arch.root);
-    frame_release(cell->arch.directory);
+    if (cell->arch.directory.value != 0)
+        frame_release(cell->arch.directory);
     cell->arch.root = cell->arch.directory = (phys_addr){ 0 };
     cell->arch.cr3 = 0;
 }
@@ -258,7 +246,7 @@ void arch_domain_attach(struct cell *cell, struct domain *domain)
             key_note_threads();
             key_changed();
         }
-    } else if (arch_backend() == BACKEND_PT && cell->arch.root.value != 0) {
+    } else if (arch_backend() == BACKEND_PT && cell->arch.cr3 != 0) {
         uint64_t *slots = phys_pointer(cell->arch.directory);
         slots[domain->id] = slot_entry(domain);
     }
@@ -270,7 +258,7 @@ void arch_domain_detach(struct cell *cell, struct domain *domain)
     if (arch_backend() == BACKEND_PKU) {
         key_note_threads();
         key_changed();
-    } else if (arch_backend() == BACKEND_PT && cell->arch.root.value != 0) {
+    } else if (arch_backend() == BACKEND_PT && cell->arch.cr3 != 0) {
         uint64_t *slots = phys_pointer(cell->arch.directory);
         slots[domain->id] = 0;
         paging_flush();

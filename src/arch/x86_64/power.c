@@ -3,7 +3,7 @@
 #include "x86.h"
 
 #include <core/monitor.h>
-#include <core/serial.h>
+#include <core/panic.h>
 #include <rt/bits.h>
 
 #define CR0_EM BIT64(2)
@@ -25,15 +25,12 @@ void arch_power(enum power_action action)
     uint64_t services = boot->runtime_services;
     cr3_write(boot->page_table);
     cr0_write(cr0_read() & ~CR0_EM);
-    uint64_t cr4;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-    cr4_write(cr4 | CR4_OSFXSR | CR4_OSXMMEXCPT);
+    cr4_write(cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT);
     if (services != 0) {
         reset_system reset = *(const reset_system *)(services + RESET_SYSTEM_OFFSET);
         reset(action == POWER_OFF ? EFI_RESET_SHUTDOWN : EFI_RESET_COLD, 0, 0, nullptr);
     }
     if (action == POWER_RESET)
         arch_port_write(RESET_CONTROL_PORT, RESET_CONTROL_HARD);
-    serial_text("\nThe firmware did not act. It is now safe to turn the machine off.\n");
-    arch_halt(false);
+    panic("the firmware did not act; it is now safe to turn the machine off");
 }

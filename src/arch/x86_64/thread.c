@@ -50,27 +50,14 @@ void x86_call_finish(uint64_t status, uint64_t value)
 
 void arch_thread_registers(const struct cell *cell, struct crash_registers *registers, uint32_t *pkru)
 {
-    const struct x86_frame *f = &cell->arch.frame;
-    *registers = (struct crash_registers){
-        .rax = f->rax,
-        .rbx = f->rbx,
-        .rcx = f->rcx,
-        .rdx = f->rdx,
-        .rsi = f->rsi,
-        .rdi = f->rdi,
-        .rbp = f->rbp,
-        .rsp = f->rsp,
-        .r8 = f->r8,
-        .r9 = f->r9,
-        .r10 = f->r10,
-        .r11 = f->r11,
-        .r12 = f->r12,
-        .r13 = f->r13,
-        .r14 = f->r14,
-        .r15 = f->r15,
-        .rip = f->rip,
-        .rflags = f->rflags,
-    };
+    static_assert(sizeof *registers == 18 * sizeof(uint64_t) &&
+                      offsetof(struct crash_registers, rax) == offsetof(struct x86_frame, rax),
+                  "the frame begins like the record");
+    const struct x86_frame *frame = &cell->arch.frame;
+    memcpy(registers, frame, offsetof(struct crash_registers, rip));
+    registers->rip = frame->rip;
+    registers->rflags = frame->rflags;
+    registers->rsp = frame->rsp;
     *pkru = (uint32_t)cell->arch.pkru;
 }
 

@@ -46,41 +46,21 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
     return r;
 }
 
-static inline uint64_t cr0_read(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
-    return value;
-}
-
-static inline void cr0_write(uint64_t value)
-{
-    __asm__ volatile("mov %0, %%cr0" ::"r"(value) : "memory");
-}
-
-static inline uint64_t cr2_read(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t cr3_read(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
-
-static inline void cr3_write(uint64_t value)
-{
-    __asm__ volatile("mov %0, %%cr3" ::"r"(value) : "memory");
-}
-
-static inline void cr4_write(uint64_t value)
-{
-    __asm__ volatile("mov %0, %%cr4" ::"r"(value) : "memory");
-}
+#define CONTROL_REGISTER(name) \
+    static inline uint64_t name##_read(void) \
+    { \
+        uint64_t value; \
+        __asm__ volatile("mov %%" #name ", %0" : "=r"(value)); \
+        return value; \
+    } \
+    static inline void name##_write(uint64_t value) \
+    { \
+        __asm__ volatile("mov %0, %%" #name ::"r"(value) : "memory"); \
+    }
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr2)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
 
 static inline uint32_t pkru_read(void)
 {
@@ -108,7 +88,6 @@ static inline void pkru_write(uint32_t value)
 #define TABLE_ENTRIES 512u
 
 void paging_init(const struct boot_info *boot);
-uint64_t paging_root(void); /* CR3 of the tables that map every domain (pku, none) or none (pt) */
 /* An uncached supervisor mapping of one device page. */
 volatile uint32_t *paging_device(uint64_t physical);
 void paging_flush(void);
