@@ -7,6 +7,7 @@
 #include "channel.h"
 #include "edge.h"
 #include "log.h"
+#include "manifest.h"
 #include "monitor.h"
 #include "panic.h"
 
@@ -80,20 +81,6 @@ enum status cell_set_state(struct cell *cell, enum cell_state state)
 }
 
 /* --- coming up -------------------------------------------------------------------------------- */
-
-static bool cell_name_is_valid(const char *name)
-{
-    uint64_t length = text_length(name, CELL_NAME_BYTES);
-    if (length == 0 || length == CELL_NAME_BYTES)
-        return false;
-    for (uint64_t i = 0; i < length; i++) {
-        bool fine = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') ||
-                    name[i] == '_' || name[i] == '-';
-        if (!fine)
-            return false;
-    }
-    return true;
-}
 
 static enum status cell_find_record(const struct cell_create *create, struct cell **found)
 {
@@ -227,7 +214,7 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     const struct bundle_header *bundle = monitor_bundle();
     bool terminated = text_length(create->image, sizeof create->image) < sizeof create->image &&
                       text_length(create->config, sizeof create->config) < sizeof create->config;
-    if (!cell_name_is_valid(create->name) || !terminated)
+    if (!manifest_is_name(create->name) || !terminated)
         return ST_INVALID;
     const struct bundle_entry *entry = bundle_find(bundle, BUNDLE_CELL, create->image);
     if (entry == nullptr)

@@ -3,6 +3,7 @@
 
 #include "cap.h"
 #include "log.h"
+#include "manifest.h"
 #include "panic.h"
 
 #include <rt/bits.h>
@@ -59,26 +60,6 @@ bool edge_is_reachable(uint32_t from, uint32_t to)
         }
     }
     return (reached & BIT64(to)) != 0;
-}
-
-/* The manifests of both sides name the same interface, callable through a gate. */
-static enum status edge_match(const struct cell *caller, uint32_t uses, const struct cell *callee,
-                              uint32_t *entry)
-{
-    if (uses >= MANIFEST_USES_MAX)
-        return ST_RANGE;
-    const struct manifest_uses *wanted = &caller->manifest.uses[uses];
-    if (wanted->name[0] == '\0' || (wanted->flags & INTERFACE_GATE) == 0)
-        return ST_DENIED;
-    for (uint32_t i = 0; i < MANIFEST_PROVIDES_MAX; i++) {
-        const struct manifest_provides *offered = &callee->manifest.provides[i];
-        if (text_equal(offered->name, wanted->name) && (offered->flags & INTERFACE_GATE) != 0 &&
-            callee->entries[offered->entry] != 0) {
-            *entry = offered->entry;
-            return ST_OK;
-        }
-    }
-    return ST_DENIED;
 }
 
 static struct edge *edge_find(uint32_t caller, uint32_t uses, uint32_t callee)
@@ -165,10 +146,11 @@ enum status edge_link(struct cell *caller, uint32_t uses, struct cell *callee, u
 {
     if (!cell_is_up(caller) || !cell_is_up(callee))
         return ST_GONE;
-    uint32_t entry;
-    enum status status = edge_match(caller, uses, callee, &entry);
-    if (status != ST_OK)
-        return status;
+    const struct manifest_provides *offer = manifest_offer(&caller->manifest, uses, &callee->manifest,
+                                                           INTERFACE_GATE);
+    if (offer == nullptr || callee->entries[offer->entry] == 0)
+        return ST_DENIED;
+    enum status status = ST_OK;
     struct edge *edge = edge_find(caller->id, uses, callee->id);
     if (edge == nullptr) {
         status = edge_create(caller, uses, callee, &edge);
@@ -177,7 +159,7 @@ enum status edge_link(struct cell *caller, uint32_t uses, struct cell *callee, u
     } else if (edge->state != PEER_DOWN) {
         return edge->state == PEER_UP ? ST_EXISTS : ST_REVOKED;
     }
-    edge->entry = entry;
+    edge->entry = offer->entry;
     edge->state = PEER_UP;
     arch_gate_link(edge);
     edge_publish(edge);
