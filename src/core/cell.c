@@ -74,8 +74,6 @@ enum status cell_set_state(struct cell *cell, enum cell_state state)
     if (!cell_state_may((enum cell_state)cell->state, state))
         return ST_STATE;
     cell->state = state;
-    if (state == CELL_RUNNING && text_equal(cell->name, CELL_ROOT_NAME))
-        root_tries = 0;
     cell_changed();
     return ST_OK;
 }
@@ -258,8 +256,11 @@ enum status cell_start(struct cell *cell)
 
 void cell_root_start(void)
 {
-    if (++root_tries > CELL_ROOT_TRIES)
-        panic("the warden does not come up: %u tries", CELL_ROOT_TRIES);
+    static uint64_t last_start;
+    root_tries = arch_tsc() - last_start < arch_tsc_hz() ? root_tries : 0;
+    last_start = arch_tsc();
+    if (root_tries > CELL_ROOT_TRIES)
+        panic("the warden crashed %u times in a row", root_tries);
     static const struct cell_create create = { .name = CELL_ROOT_NAME, .image = CELL_ROOT_NAME };
     uint32_t id;
     enum status status = cell_create(&create, &id) ?: cell_start(cell_at(id));
@@ -290,8 +291,10 @@ static void cell_finish(struct cell *cell, enum cell_state state)
     sched_remove(cell);
     cell_release(cell);
     cell_changed();
-    if (text_equal(cell->name, CELL_ROOT_NAME))
+    if (text_equal(cell->name, CELL_ROOT_NAME)) {
+        root_tries += state == CELL_CRASHED;
         cell_root_start(); /* there is nobody else to do it */
+    }
 }
 
 /* The thread whose open calls lead into `cell`, with those calls; null: nobody is inside. */

@@ -46,7 +46,7 @@ struct cell {
 #define CELL_GUARD_BYTES PAGE_BYTES
 #define CELL_INFO_PAGES 2u
 #define CELL_ROOT_NAME "warden"
-#define CELL_ROOT_TRIES 16u /* starts of the warden in a row that never got to run */
+#define CELL_ROOT_TRIES 16u /* crashes of the warden, each within a second of the one before */
 
 void cell_init(void);
 struct cell *cell_at(uint32_t id);                   /* null: no such cell */

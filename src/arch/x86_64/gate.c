@@ -206,7 +206,7 @@ static bool is_inside(const struct edge *edge)
     uint64_t top;
     enum status status = domain_copy_in(callee->domain, &top, callee->entry_stack_top - sizeof top,
                                         sizeof top);
-    return status == ST_OK && pages[callee->id].state.entry_stack == 0 &&
+    return status == ST_OK && !callee->thread.in_lock && pages[callee->id].state.entry_stack == 0 &&
            top == gate_stub_address(edge->id) + gate_places[GATE_AT_RETURNED];
 }
 
