@@ -84,10 +84,9 @@ void clients_close_drained(void)
 
 bool clients_have_output(void)
 {
-    for (uint32_t slot = 0; slot < CHANNEL_SLOTS; slot++) {
+    for (uint32_t slot = 0; slot < CHANNEL_SLOTS; slot++)
         if (client_has_output(&clients[slot]))
             return true;
-    }
     return false;
 }
 

@@ -32,10 +32,9 @@ static void uart_write(const struct uart *uart, uint32_t offset, uint32_t value)
 
 static bool uart_is_absent(const struct uart *uart)
 {
-    for (uint32_t offset = UART_IER; offset < UART_PORTS; offset++) {
+    for (uint32_t offset = UART_IER; offset < UART_PORTS; offset++)
         if (uart_read(uart, offset) != UART_ABSENT)
             return false;
-    }
     return true;
 }
 

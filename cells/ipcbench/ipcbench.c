@@ -47,19 +47,16 @@ static bool bench_may_go_on(uint32_t done)
 static enum status bench_collect(void)
 {
     enum status status = bench.path->prepare();
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     bench.overhead = path_overhead(bench.path);
     for (uint32_t i = 0; i < bench.count; i++) {
-        if (!bench_may_go_on(i)) {
+        if (!bench_may_go_on(i))
             return ST_AGAIN;
-        }
         uint32_t ticks = 0;
         status = bench.path->measure(&ticks);
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
         bench.samples[i] = bench_sample(ticks);
     }
     return ST_OK;
@@ -80,24 +77,20 @@ static void bench_run(void)
 static void bench_notified(uint64_t events)
 {
     (void)events; /* only a start, noted in the state, is of interest */
-    if (bench.state == BENCH_RUNNING) {
+    if (bench.state == BENCH_RUNNING)
         bench_run();
-    }
 }
 
 static uint64_t bench_start(uint64_t number, uint64_t count)
 {
     const struct path *path = path_find(number);
-    if (path == nullptr || count == 0 || count > BENCH_SAMPLES_MAX) {
+    if (path == nullptr || count == 0 || count > BENCH_SAMPLES_MAX)
         return ST_RANGE;
-    }
-    if (bench.state == BENCH_RUNNING) {
+    if (bench.state == BENCH_RUNNING)
         return ST_BUSY;
-    }
     enum status status = mon_notify(0);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     bench.path = path;
     bench.count = (uint32_t)u64_min(count < path->samples_min ? path->samples_min : count, path->samples_max);
     bench.state = BENCH_RUNNING;
@@ -111,12 +104,10 @@ static uint64_t bench_percentile(uint32_t per_mille)
 
 static uint64_t bench_get(uint64_t field)
 {
-    if (field == BENCH_FIELD_ERROR) {
+    if (field == BENCH_FIELD_ERROR)
         return bench.state == BENCH_FAILED ? bench.error : ST_OK;
-    }
-    if (bench.state != BENCH_DONE) {
+    if (bench.state != BENCH_DONE)
         return 0;
-    }
     switch (field) {
     case BENCH_FIELD_N:
         return bench.count;
@@ -143,9 +134,8 @@ static uint64_t bench_get(uint64_t field)
 
 static uint64_t bench_bucket(uint64_t bucket)
 {
-    if (bench.state != BENCH_DONE || bucket >= BENCH_BUCKETS) {
+    if (bench.state != BENCH_DONE || bucket >= BENCH_BUCKETS)
         return 0;
-    }
     return samples_bucket(bench.samples, bench.count, bench.width, BENCH_BUCKETS, (uint32_t)bucket);
 }
 

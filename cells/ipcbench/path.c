@@ -89,9 +89,8 @@ static enum status gate0_measure(uint32_t *ticks)
 {
     struct gate_result result;
     *ticks = measure_gate0(path_edge->stub, &result);
-    if (result.status != ST_OK) {
+    if (result.status != ST_OK)
         return (enum status)result.status;
-    }
     return result.value == 0 ? ST_OK : ST_INVALID;
 }
 
@@ -105,9 +104,8 @@ static enum status gate4_measure(uint32_t *ticks)
     static const uint64_t arguments[4] = { ECHO_SUM, 1, 20, 300 };
     struct gate_result result;
     *ticks = measure_gate4(path_edge->stub, arguments, &result);
-    if (result.status != ST_OK) {
+    if (result.status != ST_OK)
         return (enum status)result.status;
-    }
     return result.value == 321 ? ST_OK : ST_INVALID;
 }
 
@@ -121,13 +119,11 @@ static enum status channel_prepare(void)
 static enum status ring_prepare(void)
 {
     enum status status = channel_prepare();
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     struct ring_shared SHARED *ring = channel_pool_at(path_channel, 0, sizeof(struct ring_shared));
-    if (ring == nullptr) {
+    if (ring == nullptr)
         return ST_GONE;
-    }
     shared_write32(&ring->tail, 0);
     shared_write32(&ring->head, 0);
     ring_producer_attach(&ring_in, ring);
@@ -173,9 +169,8 @@ static enum status ring32_measure(uint32_t *ticks)
 static enum status doorbell_prepare(void)
 {
     enum status status = channel_prepare();
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     path_edge = cell_edge_to(ECHO_INTERFACE, path_channel->peer);
     return path_edge != nullptr && path_edge->state == PEER_UP ? ST_OK : ST_GONE;
 }
@@ -185,12 +180,10 @@ static enum status doorbell_stamp(uint64_t begin, uint64_t *stamp)
 {
     for (uint32_t i = 0; i < DOORBELL_TRIES; i++) {
         enum status status = gate_call(path_edge, ECHO_STAMP, 0, 0, 0, stamp);
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
-        if (*stamp > begin) {
+        if (*stamp > begin)
             return ST_OK;
-        }
         (void)cell_wait(tsc_read() + tsc_from_ns(DOORBELL_NS));
     }
     return ST_TIMEOUT;
@@ -201,9 +194,8 @@ static enum status doorbell_measure(uint32_t *ticks)
     uint64_t stamp = 0;
     uint64_t begin = __builtin_readcyclecounter();
     enum status status = mon_notify(path_channel->notify);
-    if (status == ST_OK) {
+    if (status == ST_OK)
         status = doorbell_stamp(begin, &stamp);
-    }
     *ticks = ticks_between(begin, stamp);
     return status;
 }
@@ -215,9 +207,8 @@ static enum status timer_measure(uint32_t *ticks)
     while (now < deadline) { /* another event may end a wait early */
         uint64_t events = cell_wait(deadline);
         now = __builtin_readcyclecounter();
-        if ((events & BIT64(EVENT_STOP)) != 0) {
+        if ((events & BIT64(EVENT_STOP)) != 0)
             return ST_AGAIN;
-        }
     }
     *ticks = ticks_between(deadline, now);
     return ST_OK;
@@ -227,9 +218,8 @@ static enum status revoke_measure(uint32_t *ticks)
 {
     cap_handle derived;
     enum status status = mon_cap_derive(path_edge->handle, RIGHT_CALL, &derived);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     uint64_t begin = __builtin_readcyclecounter();
     status = mon_cap_revoke(derived);
     uint64_t end = __builtin_readcyclecounter();

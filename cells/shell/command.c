@@ -22,10 +22,9 @@ const struct command *command_at(uint32_t index)
 
 const struct command *command_by_name(const char *name)
 {
-    for (uint32_t i = 0; i < ARRAY_COUNT(commands); i++) {
+    for (uint32_t i = 0; i < ARRAY_COUNT(commands); i++)
         if (text_equal(commands[i]->name, name))
             return commands[i];
-    }
     return nullptr;
 }
 
@@ -81,10 +80,9 @@ enum status command_edge(const struct command_call *call, const char *interface,
 
 static bool command_knows_flag(const struct command *command, const char *flag)
 {
-    for (uint32_t i = 0; command->flags != nullptr && command->flags[i] != nullptr; i++) {
+    for (uint32_t i = 0; command->flags != nullptr && command->flags[i] != nullptr; i++)
         if (text_equal(command->flags[i], flag))
             return true;
-    }
     return false;
 }
 

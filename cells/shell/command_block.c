@@ -94,12 +94,11 @@ static enum status blk_info(struct command_call *call)
         json_begin(&json, call->output);
         json_text(&json, "device", edge->peer);
     }
-    for (uint32_t i = 0; i < BLOCK_FIELD_COUNT; i++) {
+    for (uint32_t i = 0; i < BLOCK_FIELD_COUNT; i++)
         if (call->is_json)
             json_number(&json, blk_fields[i], values[i]);
         else
             output_format(call->output, "%-20s %llu\n", blk_fields[i], (unsigned long long)values[i]);
-    }
     if (call->is_json)
         json_end(&json);
     return ST_OK;
@@ -177,7 +176,7 @@ static enum status blk_dump_step(const struct command_call *call, uint64_t block
 static enum status blk_fill_step(const struct command_call *call, uint64_t block, uint32_t count,
                                  uint8_t byte)
 {
-    memset(blk.piece, byte, count * blk.client.block_bytes);
+    memset(blk.piece, byte, (size_t)count * blk.client.block_bytes);
     return blk_store(call, block, count);
 }
 
@@ -187,12 +186,11 @@ static enum status blk_verify_step(const struct command_call *call, uint64_t blo
     enum status status = blk_fetch(call, block, count);
     if (status != ST_OK)
         return status;
-    for (uint32_t i = 0; i < count * blk.client.block_bytes; i++) {
+    for (uint32_t i = 0; i < count * blk.client.block_bytes; i++)
         if (blk.piece[i] != byte)
             return command_fail(call, ST_IO, "blk: block %llu, byte %u: %02x instead of %02x",
                                 (unsigned long long)(block + i / blk.client.block_bytes),
                                 i % blk.client.block_bytes, blk.piece[i], byte);
-    }
     return ST_OK;
 }
 
@@ -225,7 +223,7 @@ static enum status blk_write_text_step(const struct command_call *call, uint64_t
     if (bytes > blk.client.block_bytes)
         return command_fail(call, ST_RANGE, "blk: the text is longer than a block (%u bytes)",
                             blk.client.block_bytes);
-    memset(blk.piece, 0, count * blk.client.block_bytes);
+    memset(blk.piece, 0, (size_t)count * blk.client.block_bytes);
     memcpy(blk.piece, text, bytes);
     return blk_store(call, block, count);
 }

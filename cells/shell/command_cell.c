@@ -182,10 +182,9 @@ static enum status cell_run(struct command_call *call)
         return cell_cycle_run(call);
     if (call->words.count > 3)
         return command_fail(call, ST_INVALID, "cell %s takes one name and no option", verb);
-    for (uint32_t i = 0; i < ARRAY_COUNT(requests); i++) {
+    for (uint32_t i = 0; i < ARRAY_COUNT(requests); i++)
         if (text_equal(verb, requests[i].verb))
             return cell_request_run(call, requests[i].request);
-    }
     if (!text_equal(verb, "info"))
         return command_fail(call, ST_INVALID, "cell: no '%s'; see 'help cell'", verb);
     struct cell_record cell;

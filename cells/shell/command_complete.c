@@ -17,10 +17,9 @@ static bool complete_from(const char *const *words, uint32_t index, char *text)
 {
     if (words == nullptr)
         return false;
-    for (uint32_t i = 0; words[i] != nullptr; i++) {
+    for (uint32_t i = 0; words[i] != nullptr; i++)
         if (i == index)
             return complete_give(text, words[i]);
-    }
     return false;
 }
 
@@ -35,10 +34,9 @@ static bool complete_cell(uint32_t index, char *text)
 {
     struct cell_record record;
     uint64_t at = 0;
-    for (uint32_t i = 0; system_next(QUERY_CELL, &at, &record, sizeof(record)) == ST_OK; i++) {
+    for (uint32_t i = 0; system_next(QUERY_CELL, &at, &record, sizeof(record)) == ST_OK; i++)
         if (i == index)
             return complete_give(text, record.name);
-    }
     return false;
 }
 

@@ -28,10 +28,9 @@ static volatile uint64_t fault_canary = CANARY;
 static void break_wait_up(const struct cell_edge *edge)
 {
     uint64_t deadline = tsc_after_ms(FAULT_RESTART_MS);
-    while (edge->state == PEER_DOWN && tsc_read() < deadline && !terminal_interrupted()) {
+    while (edge->state == PEER_DOWN && tsc_read() < deadline && !terminal_interrupted())
         if (!terminal_wait_ms(FAULT_POLL_MS))
             return;
-    }
 }
 
 static enum status break_report(const struct command_call *call, const char *name, enum status status,

@@ -141,10 +141,9 @@ static void ipc_histogram(const struct output *output, const struct ipc_figures 
     uint64_t most = 0;
     for (uint32_t i = 0; i < BENCH_BUCKETS; i++)
         most = figures->buckets[i] > most ? figures->buckets[i] : most;
-    for (uint32_t i = 0; i < BENCH_BUCKETS; i++) {
+    for (uint32_t i = 0; i < BENCH_BUCKETS; i++)
         if (figures->buckets[i] > 0)
             ipc_bar(output, figures->min + i * figures->width, figures->buckets[i], most);
-    }
 }
 
 static void ipc_text(const struct output *output, uint32_t path, bool counts,

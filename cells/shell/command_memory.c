@@ -113,10 +113,9 @@ static void sample_take(struct sample *sample)
     sample->tsc = tsc_read();
     if (system_read(&system) == ST_OK)
         sample->idle_tsc = system.idle_tsc;
-    while (system_next(QUERY_CELL, &index, &cell, sizeof(cell)) == ST_OK) {
+    while (system_next(QUERY_CELL, &index, &cell, sizeof(cell)) == ST_OK)
         if (cell.id < CELL_MAX)
             sample->cpu_tsc[cell.id] = cell.cpu_tsc;
-    }
 }
 
 static uint64_t permille_of(uint64_t part, uint64_t whole)

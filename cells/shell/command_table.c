@@ -57,10 +57,9 @@ static enum status caps_run(struct command_call *call)
     struct cap_record cap;
     uint64_t index = 0;
     table_begin(&table, call->output, call->is_json, caps_columns, ARRAY_COUNT(caps_columns));
-    while (system_next(QUERY_CAP, &index, &cap, sizeof(cap)) == ST_OK) {
+    while (system_next(QUERY_CAP, &index, &cap, sizeof(cap)) == ST_OK)
         if (owner == UINT32_MAX || cap.owner == owner)
             caps_row(&table, &cap);
-    }
     return ST_OK;
 }
 
@@ -85,10 +84,9 @@ static enum status revoke_find(uint64_t handle, struct cap_record *cap)
 {
     uint64_t index = 0;
     enum status status;
-    while ((status = system_next(QUERY_CAP, &index, cap, sizeof(*cap))) == ST_OK) {
+    while ((status = system_next(QUERY_CAP, &index, cap, sizeof(*cap))) == ST_OK)
         if (cap->handle == handle)
             return ST_OK;
-    }
     return status;
 }
 

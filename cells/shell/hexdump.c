@@ -10,7 +10,7 @@ static void hexdump_line(const struct output *output, uint64_t offset, const uin
     char hex[HEXDUMP_COLUMNS * 3 + 1] = "";
     char text[HEXDUMP_COLUMNS + 1] = "";
     for (uint32_t i = 0; i < count; i++) {
-        (void)text_format(hex + i * 3, sizeof(hex) - i * 3, " %02x", bytes[i]);
+        (void)text_format(hex + (size_t)i * 3, sizeof(hex) - (size_t)i * 3, " %02x", bytes[i]);
         text[i] = bytes[i] >= ' ' && bytes[i] < 0x7F ? (char)bytes[i] : '.';
     }
     output_format(output, "%08llx %-48s |%s|\n", (unsigned long long)offset, hex, text);

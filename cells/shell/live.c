@@ -41,10 +41,9 @@ static bool live_crash_is_new(uint32_t id, struct crash_record *crash)
 static void live_crashes_print(const struct output *output)
 {
     struct crash_record crash;
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
+    for (uint32_t id = 1; id < CELL_MAX; id++)
         if (live_crash_is_new(id, &crash))
             report_crash(output, &crash);
-    }
 }
 
 /* Everything that was there before us counts as seen, crashes but our own included. */
@@ -54,10 +53,9 @@ static void live_skip(void)
     uint64_t own_tsc = crash_by_id(cell_info()->id, &crash) == ST_OK ? crash.tsc : UINT64_MAX;
     while (live_find() && live.held.tsc < own_tsc)
         live.is_held = false;
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
+    for (uint32_t id = 1; id < CELL_MAX; id++)
         if (crash_by_id(id, &crash) == ST_OK && crash.tsc < own_tsc)
             live.crash_tsc[id] = crash.tsc;
-    }
 }
 
 void live_begin(void)

@@ -14,10 +14,9 @@ static const char *name_at(const char *const *names, uint32_t count, uint32_t in
 
 static uint32_t name_find(const char *const *names, uint32_t count, const char *name)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         if (names[i] != nullptr && text_equal(names[i], name))
             return i;
-    }
     return count;
 }
 

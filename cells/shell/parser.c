@@ -56,7 +56,7 @@ static const char *cut_double_quoted(struct cutter *cutter)
 static const char *cut_word(struct cutter *cutter)
 {
     const char *why = nullptr;
-    while (why == nullptr && *cutter->from != '\0' && !is_blank(*cutter->from)) {
+    while (why == nullptr && *cutter->from != '\0' && !is_blank(*cutter->from))
         if (*cutter->from == '\'')
             why = cut_single_quoted(cutter);
         else if (*cutter->from == '"')
@@ -65,7 +65,6 @@ static const char *cut_word(struct cutter *cutter)
             why = cut_escaped(cutter);
         else
             *cutter->to++ = *cutter->from++;
-    }
     return why;
 }
 

@@ -38,11 +38,9 @@ static bool is_name_byte(char byte)
 bool appliance_is_name(const char *text)
 {
     uint32_t length = 0;
-    for (; text[length] != '\0'; length++) {
-        if (length == CELL_NAME_BYTES - 1 || !is_name_byte(text[length])) {
+    for (; text[length] != '\0'; length++)
+        if (length == CELL_NAME_BYTES - 1 || !is_name_byte(text[length]))
             return false;
-        }
-    }
     return length > 0;
 }
 
@@ -50,9 +48,8 @@ bool appliance_is_name(const char *text)
 static const char *word_after(const char *word, const char *prefix)
 {
     size_t length = strlen(prefix);
-    if (text_length(word, length) < length || memcmp(word, prefix, length) != 0) {
+    if (text_length(word, length) < length || memcmp(word, prefix, length) != 0)
         return nullptr;
-    }
     return word + length;
 }
 
@@ -70,11 +67,9 @@ static char *word_cut(char *word, char separator)
 
 static bool cell_is_known(const struct appliance *appliance, const char *name)
 {
-    for (uint32_t i = 0; i < appliance->cell_count; i++) {
-        if (text_equal(appliance->cells[i].name, name)) {
+    for (uint32_t i = 0; i < appliance->cell_count; i++)
+        if (text_equal(appliance->cells[i].name, name))
             return true;
-        }
-    }
     return false;
 }
 
@@ -90,27 +85,23 @@ static enum status parse_config(struct parser *parser, struct appliance_cell *ce
             return parser_fail(parser, "config of cell %s is longer than %u characters", cell->name,
                                CELL_CONFIG_BYTES - 1);
         }
-        if (space != 0) {
+        if (space != 0)
             cell->config[used++] = ' ';
-        }
         memcpy(cell->config + used, word, length);
         used += length;
         cell->config[used] = '\0';
-        if (++i >= parser->word_count) {
+        if (++i >= parser->word_count)
             return ST_OK;
-        }
         word = parser->words[i];
     }
 }
 
 static enum status parse_image(struct parser *parser, struct appliance_cell *cell, const char *image)
 {
-    if (cell->image[0] != '\0') {
+    if (cell->image[0] != '\0')
         return parser_fail(parser, "image= stands twice");
-    }
-    if (!appliance_is_name(image)) {
+    if (!appliance_is_name(image))
         return parser_fail(parser, "image \"%s\" is not a name", image);
-    }
     (void)text_copy(cell->image, sizeof(cell->image), image);
     return ST_OK;
 }
@@ -118,9 +109,8 @@ static enum status parse_image(struct parser *parser, struct appliance_cell *cel
 static enum status parse_start(struct parser *parser, struct appliance_cell *cell, const char *start)
 {
     cell->is_auto = text_equal(start, "auto");
-    if (!cell->is_auto && !text_equal(start, "manual")) {
+    if (!cell->is_auto && !text_equal(start, "manual"))
         return parser_fail(parser, "start=%s: only auto or manual", start);
-    }
     return ST_OK;
 }
 
@@ -130,17 +120,14 @@ static enum status parse_cell_options(struct parser *parser, struct appliance_ce
         const char *word = parser->words[i];
         const char *image = word_after(word, "image=");
         const char *start = word_after(word, "start=");
-        if (word_after(word, "config=") != nullptr) {
+        if (word_after(word, "config=") != nullptr)
             return parse_config(parser, cell, i);
-        }
-        if (image == nullptr && start == nullptr) {
+        if (image == nullptr && start == nullptr)
             return parser_fail(parser, "\"%s\" is no option of a cell (image=, start=, config=)", word);
-        }
         enum status status = image != nullptr ? parse_image(parser, cell, image)
                                               : parse_start(parser, cell, start);
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
     }
     return ST_OK;
 }
@@ -152,25 +139,20 @@ static enum status parse_cell(struct parser *parser)
         return parser_fail(parser, "cell: \"%s\" is not a name",
                            parser->word_count < 2 ? "" : parser->words[1]);
     }
-    if (text_equal(parser->words[1], APPLIANCE_WARDEN)) {
+    if (text_equal(parser->words[1], APPLIANCE_WARDEN))
         return parser_fail(parser, "the warden is there without being declared");
-    }
-    if (cell_is_known(appliance, parser->words[1])) {
+    if (cell_is_known(appliance, parser->words[1]))
         return parser_fail(parser, "cell %s is declared twice", parser->words[1]);
-    }
-    if (appliance->cell_count == APPLIANCE_CELL_MAX) {
+    if (appliance->cell_count == APPLIANCE_CELL_MAX)
         return parser_fail(parser, "more than %u cells", APPLIANCE_CELL_MAX);
-    }
     struct appliance_cell *cell = &appliance->cells[appliance->cell_count];
     *cell = (struct appliance_cell){ .is_auto = true };
     (void)text_copy(cell->name, sizeof(cell->name), parser->words[1]);
     enum status status = parse_cell_options(parser, cell);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
-    if (cell->image[0] == '\0') {
+    if (cell->image[0] == '\0')
         (void)text_copy(cell->image, sizeof(cell->image), cell->name);
-    }
     appliance->cell_count++;
     return ST_OK;
 }
@@ -183,13 +165,11 @@ static enum status wire_add(struct parser *parser, struct appliance_wire *table,
     for (uint32_t i = 0; i < *count; i++) {
         bool is_same_use = text_equal(table[i].client, wire->client) &&
                            text_equal(table[i].interface, wire->interface);
-        if (is_same_use && (is_default || text_equal(table[i].server, wire->server))) {
+        if (is_same_use && (is_default || text_equal(table[i].server, wire->server)))
             return parser_fail(parser, "the same is said in line %u", table[i].line);
-        }
     }
-    if (*count == max) {
+    if (*count == max)
         return parser_fail(parser, "more than %u wires or defaults", max);
-    }
     table[*count] = *wire;
     table[*count].line = parser->line;
     (*count)++;
@@ -213,14 +193,12 @@ static enum status parse_wire(struct parser *parser)
 {
     struct appliance_wire wire = { 0 };
     char *target = parser->word_count == 2 ? word_cut(parser->words[1], '.') : nullptr;
-    if (target == nullptr || !appliance_is_name(parser->words[1])) {
+    if (target == nullptr || !appliance_is_name(parser->words[1]))
         return parser_fail(parser, "wire wants client.interface=server");
-    }
     (void)text_copy(wire.client, sizeof(wire.client), parser->words[1]);
     enum status status = parse_target(parser, target, &wire);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     return wire_add(parser, parser->appliance->wires, &parser->appliance->wire_count, APPLIANCE_WIRE_MAX,
                     &wire);
 }
@@ -228,31 +206,25 @@ static enum status parse_wire(struct parser *parser)
 static enum status parse_default(struct parser *parser)
 {
     struct appliance_wire wire = { 0 };
-    if (parser->word_count != 2) {
+    if (parser->word_count != 2)
         return parser_fail(parser, "default wants interface=server");
-    }
     enum status status = parse_target(parser, parser->words[1], &wire);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     return wire_add(parser, parser->appliance->defaults, &parser->appliance->default_count,
                     APPLIANCE_DEFAULT_MAX, &wire);
 }
 
 static enum status parse_statement(struct parser *parser)
 {
-    if (parser->word_count == 0) {
+    if (parser->word_count == 0)
         return ST_OK;
-    }
-    if (text_equal(parser->words[0], "cell")) {
+    if (text_equal(parser->words[0], "cell"))
         return parse_cell(parser);
-    }
-    if (text_equal(parser->words[0], "wire")) {
+    if (text_equal(parser->words[0], "wire"))
         return parse_wire(parser);
-    }
-    if (text_equal(parser->words[0], "default")) {
+    if (text_equal(parser->words[0], "default"))
         return parse_default(parser);
-    }
     return parser_fail(parser, "\"%s\" is no statement (cell, wire, default)", parser->words[0]);
 }
 
@@ -270,9 +242,8 @@ static enum status line_split(struct parser *parser)
                 *at = '\0';
                 return ST_OK;
             }
-            if (parser->word_count == WORD_MAX) {
+            if (parser->word_count == WORD_MAX)
                 return parser_fail(parser, "more than %u words", WORD_MAX);
-            }
             parser->words[parser->word_count++] = at;
             is_inside = true;
         }
@@ -283,17 +254,14 @@ static enum status line_split(struct parser *parser)
 /* Copies one line out of the file; from here on nobody looks at the file's bytes again. */
 static enum status line_take(struct parser *parser, const char *from, size_t length)
 {
-    if (length > 0 && from[length - 1] == '\r') {
+    if (length > 0 && from[length - 1] == '\r')
         length--;
-    }
-    if (length >= sizeof(parser->text)) {
+    if (length >= sizeof(parser->text))
         return parser_fail(parser, "line is longer than %u characters", APPLIANCE_LINE_BYTES - 1);
-    }
     for (size_t i = 0; i < length; i++) {
         char byte = from[i];
-        if (byte != '\t' && (byte < ' ' || byte > '~')) {
+        if (byte != '\t' && (byte < ' ' || byte > '~'))
             return parser_fail(parser, "byte 0x%02x is not text", (unsigned)(unsigned char)byte);
-        }
         parser->text[i] = byte;
     }
     parser->text[length] = '\0';
@@ -308,22 +276,19 @@ static enum status wires_check(struct parser *parser, const struct appliance_wir
         bool has_server = text_equal(wire->server, APPLIANCE_WARDEN) ||
                           cell_is_known(parser->appliance, wire->server);
         parser->line = wire->line;
-        if (!has_client || !has_server) {
+        if (!has_client || !has_server)
             return parser_fail(parser, "no cell %s is declared", has_client ? wire->server : wire->client);
-        }
     }
     return ST_OK;
 }
 
 static enum status appliance_check(struct parser *parser)
 {
-    if (parser->appliance->cell_count == 0) {
+    if (parser->appliance->cell_count == 0)
         return parser_fail(parser, "no cell is declared");
-    }
     enum status status = wires_check(parser, parser->appliance->wires, parser->appliance->wire_count);
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     return wires_check(parser, parser->appliance->defaults, parser->appliance->default_count);
 }
 
@@ -332,21 +297,17 @@ enum status appliance_parse(const char *text, size_t bytes, struct appliance *ap
 {
     struct parser parser = { .appliance = appliance, .error = error, .line = 1 };
     appliance->cell_count = appliance->wire_count = appliance->default_count = 0;
-    if (bytes > APPLIANCE_BYTES_MAX) {
+    if (bytes > APPLIANCE_BYTES_MAX)
         return parser_fail(&parser, "file is longer than %u bytes", APPLIANCE_BYTES_MAX);
-    }
     for (size_t start = 0; start < bytes; parser.line++) {
         size_t end = start;
-        while (end < bytes && text[end] != '\n') {
+        while (end < bytes && text[end] != '\n')
             end++;
-        }
         enum status status = line_take(&parser, text + start, end - start);
-        if (status == ST_OK) {
+        if (status == ST_OK)
             status = parse_statement(&parser);
-        }
-        if (status != ST_OK) {
+        if (status != ST_OK)
             return status;
-        }
         start = end + 1;
     }
     return appliance_check(&parser);

@@ -16,14 +16,12 @@ enum status command_line_value(const char *line, size_t line_bytes, const char *
     size_t key_length = strlen(key);
     for (size_t start = 0; start < length;) {
         size_t end = start;
-        while (end < length && line[end] != ' ') {
+        while (end < length && line[end] != ' ')
             end++;
-        }
         if (word_has_key(line + start, end - start, key, key_length)) {
             size_t bytes = end - start - key_length - 1;
-            if (bytes == 0 || bytes >= value_bytes) {
+            if (bytes == 0 || bytes >= value_bytes)
                 return ST_RANGE;
-            }
             memcpy(value, line + start + key_length + 1, bytes);
             value[bytes] = '\0';
             return ST_OK;

@@ -29,11 +29,10 @@ static struct order_needs link_needs(struct member *member, const struct wiring_
     uint32_t index = (uint32_t)(member - warden.members);
     for (uint32_t uses = 0; uses < MANIFEST_USES_MAX; uses++) {
         uint64_t providers = wiring_choose(&warden.appliance, nodes, warden.member_count, index, uses);
-        if ((member->manifest.uses[uses].flags & INTERFACE_OPTIONAL) != 0) {
+        if ((member->manifest.uses[uses].flags & INTERFACE_OPTIONAL) != 0)
             needs.optional |= providers;
-        } else {
+        else
             needs.required |= providers;
-        }
         /* A provider that is new here has no link from us yet. */
         member->linked[uses] &= member->providers[uses];
         member->providers[uses] = providers;
@@ -50,9 +49,8 @@ void link_plan(void)
         nodes[i] = (struct wiring_node){ .name = member_name(member),
                                          .manifest = member->has_manifest ? &member->manifest : nullptr };
     }
-    for (uint32_t i = 0; i < warden.member_count; i++) {
+    for (uint32_t i = 0; i < warden.member_count; i++)
         needs[i] = link_needs(&warden.members[i], nodes);
-    }
     uint64_t cyclic = order_compute(needs, warden.member_count, warden.order);
     for (uint32_t i = 0; i < warden.member_count; i++) {
         struct member *member = &warden.members[warden.order[i]];
@@ -67,12 +65,10 @@ static enum status link_make(const struct member *client, uint32_t uses, const s
 {
     uint32_t flags = client->manifest.uses[uses].flags;
     enum status status = ST_OK;
-    if ((flags & INTERFACE_GATE) != 0) {
+    if ((flags & INTERFACE_GATE) != 0)
         status = mon_edge_link(warden.cells, client->id, uses, server->id);
-    }
-    if ((status == ST_OK || status == ST_EXISTS) && (flags & INTERFACE_CHANNEL) != 0) {
+    if ((status == ST_OK || status == ST_EXISTS) && (flags & INTERFACE_CHANNEL) != 0)
         status = mon_channel_link(warden.cells, client->id, uses, server->id);
-    }
     return status == ST_EXISTS ? ST_OK : status;
 }
 
@@ -86,18 +82,15 @@ static void link_one(struct member *client, uint32_t uses, uint32_t index)
 {
     const struct member *server = &warden.members[index];
     enum status status = link_make(client, uses, server);
-    if (link_may_come(status)) {
+    if (link_may_come(status))
         return;
-    }
     client->linked[uses] |= BIT64(index);
-    if (status == ST_OK) {
+    if (status == ST_OK)
         return;
-    }
     cell_log(LOG_ERROR, "%s.%s=%s: refused: %s", member_name(client), client->manifest.uses[uses].name,
              member_name(server), status_name(status));
-    if ((client->manifest.uses[uses].flags & INTERFACE_OPTIONAL) == 0) {
+    if ((client->manifest.uses[uses].flags & INTERFACE_OPTIONAL) == 0)
         client->link_refusal = status;
-    }
 }
 
 static bool link_has_instance(const struct member *member)
@@ -108,16 +101,14 @@ static bool link_has_instance(const struct member *member)
 void link_all(void)
 {
     uint64_t present = 0;
-    for (uint32_t i = 0; i < warden.member_count; i++) {
+    for (uint32_t i = 0; i < warden.member_count; i++)
         present |= link_has_instance(&warden.members[i]) ? BIT64(i) : 0;
-    }
     for (uint32_t i = 0; i < warden.member_count; i++) {
         struct member *client = &warden.members[i];
         for (uint32_t uses = 0; (present & BIT64(i)) != 0 && uses < MANIFEST_USES_MAX; uses++) {
             uint64_t missing = client->providers[uses] & ~client->linked[uses] & present;
-            for (; missing != 0; missing &= missing - 1) {
+            for (; missing != 0; missing &= missing - 1)
                 link_one(client, uses, (uint32_t)__builtin_ctzll(missing));
-            }
         }
     }
 }
@@ -126,9 +117,8 @@ void link_forget(uint32_t index)
 {
     for (uint32_t i = 0; i < warden.member_count; i++) {
         struct member *member = &warden.members[i];
-        for (uint32_t uses = 0; uses < MANIFEST_USES_MAX; uses++) {
+        for (uint32_t uses = 0; uses < MANIFEST_USES_MAX; uses++)
             member->linked[uses] = i == index ? 0 : member->linked[uses] & ~BIT64(index);
-        }
     }
     warden.members[index].link_refusal = ST_OK;
 }

@@ -12,9 +12,8 @@ static uint32_t order_next(const struct order_needs *needs, uint32_t count, uint
     for (uint32_t i = 0; i < count; i++) {
         uint64_t self = BIT64(i);
         uint64_t wanted = needs[i].required | (is_strict ? needs[i].optional : 0);
-        if ((placed & self) == 0 && (wanted & ~placed & ~self) == 0) {
+        if ((placed & self) == 0 && (wanted & ~placed & ~self) == 0)
             return i;
-        }
     }
     return ORDER_NONE;
 }
@@ -25,12 +24,10 @@ uint64_t order_compute(const struct order_needs *needs, uint32_t count, uint8_t 
     uint32_t used = 0;
     while (used < count) {
         uint32_t next = order_next(needs, count, placed, true);
-        if (next == ORDER_NONE) {
+        if (next == ORDER_NONE)
             next = order_next(needs, count, placed, false);
-        }
-        if (next == ORDER_NONE) {
+        if (next == ORDER_NONE)
             break;
-        }
         order[used++] = (uint8_t)next;
         placed |= BIT64(next);
     }

@@ -20,25 +20,21 @@ static bool policy_wants_back(enum restart_policy restart, enum cell_state state
 static uint32_t policy_delay_ms(uint32_t ends)
 {
     uint32_t delay = POLICY_DELAY_FIRST_MS;
-    for (uint32_t i = 1; i < ends && delay < POLICY_DELAY_LAST_MS; i++) {
+    for (uint32_t i = 1; i < ends && delay < POLICY_DELAY_LAST_MS; i++)
         delay *= 2;
-    }
     return delay < POLICY_DELAY_LAST_MS ? delay : POLICY_DELAY_LAST_MS;
 }
 
 struct policy_verdict policy_ended(struct policy *policy, enum restart_policy restart, enum cell_state state,
                                    uint64_t now_ms)
 {
-    if (!policy_wants_back(restart, state)) {
+    if (!policy_wants_back(restart, state))
         return (struct policy_verdict){ .action = POLICY_LEAVE };
-    }
-    if (now_ms >= policy->started_ms && now_ms - policy->started_ms >= POLICY_GOOD_MS) {
+    if (now_ms >= policy->started_ms && now_ms - policy->started_ms >= POLICY_GOOD_MS)
         policy->ends = 0;
-    }
     policy->ends++;
-    if (policy->ends >= POLICY_END_MAX) {
+    if (policy->ends >= POLICY_END_MAX)
         return (struct policy_verdict){ .action = POLICY_GIVE_UP };
-    }
     return (struct policy_verdict){ .action = POLICY_RESTART, .delay_ms = policy_delay_ms(policy->ends) };
 }
 
@@ -56,16 +52,14 @@ uint32_t policy_stop_ms(uint32_t operation_timeout_ms)
 
 enum status policy_request(const struct policy_situation *situation, enum warden_call call)
 {
-    if (situation->is_busy && call != WARDEN_KILL) {
+    if (situation->is_busy && call != WARDEN_KILL)
         return ST_BUSY;
-    }
     switch (call) {
     case WARDEN_START: /* while it waits for better times this means: now */
         return situation->is_wanted && !situation->is_waiting ? ST_STATE : ST_OK;
     case WARDEN_STOP:
-        if (situation->restart == RESTART_ALWAYS) {
+        if (situation->restart == RESTART_ALWAYS)
             return ST_DENIED;
-        }
         return situation->is_down && !situation->is_wanted ? ST_STATE : ST_OK;
     case WARDEN_KILL:
         return situation->is_down && !situation->is_wanted ? ST_STATE : ST_OK;

@@ -21,9 +21,8 @@ static enum readiness ready_optional(const struct member *member, uint64_t provi
 {
     for (; !member->is_patience_over && providers != 0; providers &= providers - 1) {
         const struct member *provider = &warden.members[__builtin_ctzll(providers)];
-        if (provider->rank < member->rank && provider->policy.ends == 0 && is_on_its_way(provider)) {
+        if (provider->rank < member->rank && provider->policy.ends == 0 && is_on_its_way(provider))
             return READY_WAIT;
-        }
     }
     return READY_GO;
 }
@@ -40,9 +39,8 @@ static enum readiness ready_required(const struct member *member, uint32_t uses)
         is_one_running |= member_is_running(provider) && is_linked;
         is_one_coming |= member_is_running(provider) ? !is_linked : is_on_its_way(provider);
     }
-    if (is_one_running) {
+    if (is_one_running)
         return ready_optional(member, member->providers[uses]);
-    }
     return is_one_coming ? READY_WAIT : READY_MISSING;
 }
 
@@ -51,9 +49,8 @@ enum readiness member_readiness(const struct member *member, const char **interf
     enum readiness all = READY_GO;
     for (uint32_t uses = 0; uses < MANIFEST_USES_MAX; uses++) {
         const struct manifest_uses *use = &member->manifest.uses[uses];
-        if (use->name[0] == '\0') {
+        if (use->name[0] == '\0')
             break;
-        }
         enum readiness one = (use->flags & INTERFACE_OPTIONAL) != 0
                                  ? ready_optional(member, member->providers[uses])
                                  : ready_required(member, uses);

@@ -92,20 +92,16 @@ static void request_begin(struct member *member, enum warden_call call, uint32_t
 static enum status request_control(enum warden_call call, struct member *member, uint64_t argument)
 {
     uint64_t count = argument & ~CYCLE_KILL;
-    if (call == WARDEN_CYCLE && (count == 0 || count > POLICY_CYCLE_MAX)) {
+    if (call == WARDEN_CYCLE && (count == 0 || count > POLICY_CYCLE_MAX))
         return ST_RANGE;
-    }
-    if (member->cell == nullptr) {
+    if (member->cell == nullptr)
         return request_self(call);
-    }
     struct policy_situation situation = request_situation(member);
     enum status status = policy_request(&situation, call);
-    if (status == ST_DENIED) {
+    if (status == ST_DENIED)
         cell_log(LOG_WARN, "%s always runs: use cell restart or cell kill", member_name(member));
-    }
-    if (status != ST_OK) {
+    if (status != ST_OK)
         return status;
-    }
     uint32_t toggles = call == WARDEN_CYCLE ? 2 * (uint32_t)count : 0;
     request_begin(member, call, toggles, (argument & CYCLE_KILL) != 0);
     return mon_notify(0);
@@ -123,22 +119,17 @@ static enum status request_revoke(cap_handle handle)
 
 uint64_t request_serve(uint64_t call, uint64_t a, uint64_t b, uint64_t c)
 {
-    if (call == WARDEN_REVOKE) {
+    if (call == WARDEN_REVOKE)
         return request_revoke(a);
-    }
-    if (call < WARDEN_START || call > WARDEN_RESULT) {
+    if (call < WARDEN_START || call > WARDEN_RESULT)
         return ST_UNSUPPORTED;
-    }
     char name[CELL_NAME_BYTES];
     struct member *member = gate_name_unpack(a, b, name) ? member_find(name) : nullptr;
-    if (call == WARDEN_BUSY) {
+    if (call == WARDEN_BUSY)
         return member != nullptr && member->request.is_busy ? 1 : 0;
-    }
-    if (member == nullptr) {
+    if (member == nullptr)
         return ST_NOT_FOUND;
-    }
-    if (call == WARDEN_RESULT) {
+    if (call == WARDEN_RESULT)
         return member->request.result;
-    }
     return request_control((enum warden_call)call, member, c);
 }

@@ -42,14 +42,12 @@ static void warden_adopt_all(uint64_t now_ms)
     for (uint64_t index = 1; index < CELL_MAX; index++) {
         struct cell_record record = { 0 };
         uint64_t next = 0;
-        if (mon_query(warden.cells, QUERY_CELL, index, &record, sizeof(record), &next) != ST_OK) {
+        if (mon_query(warden.cells, QUERY_CELL, index, &record, sizeof(record), &next) != ST_OK)
             continue;
-        }
         record.name[CELL_NAME_BYTES - 1] = '\0';
         struct member *member = member_find(record.name);
-        if (member != nullptr && member->cell != nullptr) {
+        if (member != nullptr && member->cell != nullptr)
             member_adopt(member, &record, now_ms);
-        }
     }
 }
 
@@ -84,16 +82,13 @@ static void warden_members_make(void)
 static bool warden_pass(uint64_t now_ms)
 {
     bool has_changed = false;
-    for (uint32_t i = 0; i < warden.member_count; i++) {
+    for (uint32_t i = 0; i < warden.member_count; i++)
         member_refresh(&warden.members[i]);
-    }
-    if (warden.is_wiring_stale) {
+    if (warden.is_wiring_stale)
         link_plan();
-    }
     link_all();
-    for (uint32_t i = 0; i < warden.member_count; i++) {
+    for (uint32_t i = 0; i < warden.member_count; i++)
         has_changed |= member_step(&warden.members[warden.order[i]], now_ms);
-    }
     return has_changed;
 }
 
@@ -104,11 +99,10 @@ static void warden_timer_arm(uint64_t now_ms)
         uint64_t due = member_due_ms(&warden.members[i]);
         due_ms = due < due_ms ? due : due_ms;
     }
-    if (due_ms == UINT64_MAX) {
+    if (due_ms == UINT64_MAX)
         cell_timer_set(WAIT_FOREVER);
-    } else {
+    else
         cell_timer_set(tsc_after_ms(due_ms > now_ms ? due_ms - now_ms : 0));
-    }
 }
 
 static void warden_work(void)
@@ -131,9 +125,8 @@ static void warden_work(void)
 static enum status warden_init(void)
 {
     const struct cell_cap *cap = cell_cap_find(CAP_CELLS);
-    if (cap == nullptr) {
+    if (cap == nullptr)
         return ST_DENIED;
-    }
     warden.cells = cap->handle;
     if (load_appliance() != ST_OK) {
         /* Nothing can be started, but saying so is more use than being started over and over. */

@@ -9,21 +9,17 @@
 
 static const struct manifest_provides *manifest_offer(const struct manifest *manifest, const char *interface)
 {
-    for (uint32_t i = 0; manifest != nullptr && i < MANIFEST_PROVIDES_MAX; i++) {
-        if (text_equal(manifest->provides[i].name, interface)) {
+    for (uint32_t i = 0; manifest != nullptr && i < MANIFEST_PROVIDES_MAX; i++)
+        if (text_equal(manifest->provides[i].name, interface))
             return &manifest->provides[i];
-        }
-    }
     return nullptr;
 }
 
 static const struct manifest_uses *manifest_use(const struct manifest *manifest, const char *interface)
 {
-    for (uint32_t i = 0; manifest != nullptr && i < MANIFEST_USES_MAX; i++) {
-        if (text_equal(manifest->uses[i].name, interface)) {
+    for (uint32_t i = 0; manifest != nullptr && i < MANIFEST_USES_MAX; i++)
+        if (text_equal(manifest->uses[i].name, interface))
             return &manifest->uses[i];
-        }
-    }
     return nullptr;
 }
 
@@ -39,12 +35,10 @@ static uint64_t wires_servers(const struct appliance_wire *table, uint32_t wire_
 {
     uint64_t servers = 0;
     for (uint32_t w = 0; w < wire_count; w++) {
-        if (!text_equal(table[w].client, client) || !text_equal(table[w].interface, interface)) {
+        if (!text_equal(table[w].client, client) || !text_equal(table[w].interface, interface))
             continue;
-        }
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; i < count; i++)
             servers |= text_equal(table[w].server, nodes[i].name) ? BIT64(i) : 0;
-        }
     }
     return servers;
 }
@@ -58,23 +52,19 @@ uint64_t wiring_choose(const struct appliance *appliance, const struct wiring_no
                        uint32_t client, uint32_t uses)
 {
     const struct manifest *manifest = nodes[client].manifest;
-    if (manifest == nullptr || manifest->uses[uses].name[0] == '\0') {
+    if (manifest == nullptr || manifest->uses[uses].name[0] == '\0')
         return 0;
-    }
     const struct manifest_uses *use = &manifest->uses[uses];
     uint64_t providers = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         providers |= i != client && is_provider(&nodes[i], use) ? BIT64(i) : 0;
-    }
     uint64_t wired = wires_servers(appliance->wires, appliance->wire_count, nodes[client].name, use->name,
                                    nodes, count);
     bool is_many = (use->flags & INTERFACE_MANY) != 0;
-    if (wired != 0) {
+    if (wired != 0)
         return is_many ? wired & providers : lowest_bit(wired & providers);
-    }
-    if (is_many) {
+    if (is_many)
         return providers;
-    }
     uint64_t preferred = providers & wires_servers(appliance->defaults, appliance->default_count, "",
                                                    use->name, nodes, count);
     return preferred != 0 ? preferred : lowest_bit(providers);
@@ -85,15 +75,12 @@ static bool wire_makes_sense(const struct appliance_wire *wire, const struct wir
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct manifest *manifest = nodes[i].manifest;
-        if (manifest == nullptr) {
+        if (manifest == nullptr)
             continue; /* not created: nothing can be said */
-        }
-        if (text_equal(wire->server, nodes[i].name) && manifest_offer(manifest, wire->interface) == nullptr) {
+        if (text_equal(wire->server, nodes[i].name) && manifest_offer(manifest, wire->interface) == nullptr)
             return false;
-        }
-        if (text_equal(wire->client, nodes[i].name) && manifest_use(manifest, wire->interface) == nullptr) {
+        if (text_equal(wire->client, nodes[i].name) && manifest_use(manifest, wire->interface) == nullptr)
             return false;
-        }
     }
     return true;
 }
@@ -108,9 +95,8 @@ const struct appliance_wire *wiring_senseless(const struct appliance *appliance,
         const struct appliance_wire *wire = at < appliance->wire_count
                                                 ? &appliance->wires[at]
                                                 : &appliance->defaults[at - appliance->wire_count];
-        if (!wire_makes_sense(wire, nodes, count)) {
+        if (!wire_makes_sense(wire, nodes, count))
             return wire;
-        }
     }
     return nullptr;
 }

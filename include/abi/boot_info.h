@@ -25,8 +25,8 @@
 #define MONITOR_BASE UINT64_C(0xFFFFFFFF80000000)
 
 enum boot_memory_kind {
-    BOOT_MEMORY_FREE = 1,   /* conventional and boot-services memory */
-    BOOT_MEMORY_IN_USE = 2, /* loaded by us: stub, monitor, bundle, tables, this */
+    BOOT_MEMORY_FREE = 1,     /* conventional and boot-services memory */
+    BOOT_MEMORY_IN_USE = 2,   /* loaded by us: stub, monitor, bundle, tables, this */
     BOOT_MEMORY_FIRMWARE = 3, /* runtime services, ACPI, reserved: never touched */
 };
 
@@ -75,10 +75,10 @@ struct boot_override {
 
 /* Static ACPI tables, already checked (checksum, length) and digested. */
 struct boot_acpi {
-    uint64_t rsdp;       /* 0: none found */
-    uint64_t lapic_base; /* 0: no MADT; the monitor then uses the architectural default */
-    uint64_t mcfg;       /* address of the MCFG table, 0: none */
-    uint64_t dmar;       /* address of the DMAR table, 0: none */
+    uint64_t rsdp;          /* 0: none found */
+    uint64_t lapic_base;    /* 0: no MADT; the monitor then uses the architectural default */
+    uint64_t mcfg;          /* address of the MCFG table, 0: none */
+    uint64_t dmar;          /* address of the DMAR table, 0: none */
     uint32_t pm_timer_port; /* 0: none */
     uint32_t pm_timer_bits; /* 24 or 32 */
     uint32_t cpu_count;     /* enabled or enabling processors, capped at BOOT_CPU_MAX */
@@ -104,17 +104,17 @@ struct boot_info {
     uint64_t page_table; /* CR3 */
     uint64_t physical_map_bytes;
 
-    uint64_t memory;       /* struct boot_memory[memory_count] */
+    uint64_t memory; /* struct boot_memory[memory_count] */
     uint32_t memory_count;
-    uint32_t exit_tries;   /* calls of ExitBootServices it took */
+    uint32_t exit_tries; /* calls of ExitBootServices it took */
 
-    uint64_t bundle;       /* see abi/bundle.h; page aligned */
+    uint64_t bundle; /* see abi/bundle.h; page aligned */
     uint64_t bundle_bytes;
 
-    uint64_t monitor;      /* first physical byte of the loaded monitor, one run */
+    uint64_t monitor; /* first physical byte of the loaded monitor, one run */
     uint64_t monitor_bytes;
 
-    uint64_t smbios;         /* entry point, 0: none */
+    uint64_t smbios;           /* entry point, 0: none */
     uint64_t runtime_services; /* EFI_RUNTIME_SERVICES, valid under page_table */
     struct boot_framebuffer framebuffer;
     struct boot_acpi acpi;

@@ -40,23 +40,23 @@ enum cell_state {
     CELL_PROBING,      /* checks its device */
     CELL_RUNNING,
     CELL_SUSPENDED,
-    CELL_CRASHED,      /* stopped by the monitor; a crash record exists */
-    CELL_RESTARTING,   /* the warden is about to start a new instance */
-    CELL_STOPPED,      /* ended by request or by itself */
-    CELL_FAILED,       /* gave up: init failed, or restarted too often */
+    CELL_CRASHED,    /* stopped by the monitor; a crash record exists */
+    CELL_RESTARTING, /* the warden is about to start a new instance */
+    CELL_STOPPED,    /* ended by request or by itself */
+    CELL_FAILED,     /* gave up: init failed, or restarted too often */
     CELL_STATE_COUNT
 };
 
 /* Bits of the event word that mon_wait returns. */
 enum cell_event {
-    EVENT_STOP = 0,  /* finish what is at hand, then exit */
-    EVENT_TIMER = 1, /* the deadline given to wait has passed */
-    EVENT_PEER = 2,  /* an edge or channel in the information page changed */
-    EVENT_LOG = 3,   /* the log grew (holders of CAP_LOG) */
-    EVENT_CELLS = 4, /* some cell changed state (holders of CAP_CELLS control) */
-    EVENT_SELF = 5,  /* mon_notify(0): a gate entry wakes its own thread */
+    EVENT_STOP = 0,    /* finish what is at hand, then exit */
+    EVENT_TIMER = 1,   /* the deadline given to wait has passed */
+    EVENT_PEER = 2,    /* an edge or channel in the information page changed */
+    EVENT_LOG = 3,     /* the log grew (holders of CAP_LOG) */
+    EVENT_CELLS = 4,   /* some cell changed state (holders of CAP_CELLS control) */
+    EVENT_SELF = 5,    /* mon_notify(0): a gate entry wakes its own thread */
     EVENT_CHANNEL = 8, /* .. 8 + CHANNEL_SLOTS - 1: doorbell of that channel slot */
-    EVENT_IRQ = 48,  /* .. 48 + MANIFEST_CAP_MAX - 1: interrupt of that manifest capability */
+    EVENT_IRQ = 48,    /* .. 48 + MANIFEST_CAP_MAX - 1: interrupt of that manifest capability */
 };
 
 #define EDGE_SLOTS 48u    /* outgoing edges of one cell */
@@ -83,13 +83,13 @@ struct cell_edge {
 struct cell_channel {
     char interface[CELL_NAME_BYTES];
     char peer[CELL_NAME_BYTES];
-    uint64_t base;  /* of the shared domain, the same address in both cells */
+    uint64_t base; /* of the shared domain, the same address in both cells */
     uint64_t bytes;
     cap_handle notify; /* rings the peer */
     uint32_t state;    /* enum peer_state */
     uint32_t is_server;
     uint32_t peer_id;
-    uint32_t epoch;    /* grows when either side gets a new instance */
+    uint32_t epoch; /* grows when either side gets a new instance */
 };
 
 struct cell_cap {
@@ -114,9 +114,9 @@ struct cell_info {
     uint32_t epoch;   /* instance number of this cell, from 1 */
     uint32_t backend; /* enum backend */
     uint64_t tsc_hz;
-    uint64_t tsc_boot; /* TSC at hand-over: monotonic time 0 */
+    uint64_t tsc_boot;     /* TSC at hand-over: monotonic time 0 */
     uint64_t unix_seconds; /* wall time at tsc_boot for holders of CAP_WALL_TIME, else 0 */
-    uint64_t heap;       /* free pages of the cell: limits.memory_kib less image and stacks */
+    uint64_t heap;         /* free pages of the cell: limits.memory_kib less image and stacks */
     uint64_t heap_bytes;
     char name[CELL_NAME_BYTES];
     char config[CELL_CONFIG_BYTES]; /* from the appliance */

@@ -26,5 +26,4 @@ typedef struct gate_result (*gate_stub)(uint64_t, uint64_t, uint64_t, uint64_t)
     __attribute__((preserve_none));
 
 /* The callee's side: one per interface with INTERFACE_GATE. */
-typedef uint64_t (*gate_entry)(uint64_t, uint64_t, uint64_t, uint64_t)
-    __attribute__((preserve_none));
+typedef uint64_t (*gate_entry)(uint64_t, uint64_t, uint64_t, uint64_t) __attribute__((preserve_none));

@@ -41,9 +41,9 @@ enum restart_policy {
 };
 
 enum interface_flags {
-    INTERFACE_GATE = 1,    /* synchronous calls through an edge */
-    INTERFACE_CHANNEL = 2, /* rings and a buffer pool in a shared domain */
-    INTERFACE_MANY = 4,    /* uses: one edge or channel to every provider */
+    INTERFACE_GATE = 1,     /* synchronous calls through an edge */
+    INTERFACE_CHANNEL = 2,  /* rings and a buffer pool in a shared domain */
+    INTERFACE_MANY = 4,     /* uses: one edge or channel to every provider */
     INTERFACE_OPTIONAL = 8, /* uses: start even when nobody provides it */
 };
 
@@ -107,10 +107,10 @@ struct manifest {
 
 /* Laid out by the 8-byte-aligned note rule, so that the manifest is aligned. */
 struct manifest_note {
-    uint32_t name_bytes; /* 5 */
+    uint32_t name_bytes;       /* 5 */
     uint32_t descriptor_bytes; /* sizeof(struct manifest) */
-    uint32_t type; /* MANIFEST_NOTE_TYPE */
-    char name[8]; /* "Comb" */
+    uint32_t type;             /* MANIFEST_NOTE_TYPE */
+    char name[8];              /* "Comb" */
     alignas(8) struct manifest manifest;
 };
 static_assert(offsetof(struct manifest_note, manifest) == 24, "8-byte note rule");

@@ -14,31 +14,31 @@
  */
 enum monitor_call {
     MON_NULL = 0,
-    MON_WAIT,        /* deadline (TSC; 0 poll, UINT64_MAX none) -> event word, cleared.
+    MON_WAIT,           /* deadline (TSC; 0 poll, UINT64_MAX none) -> event word, cleared.
                         Lets other cells call in; a gate entry must not wait: ST_STATE */
-    MON_NOTIFY,      /* handle of CAP_NOTIFY, or 0: EVENT_SELF to the caller's own thread */
-    MON_STATE,       /* enum cell_state: CELL_GRANTED, CELL_PROBING, CELL_RUNNING, CELL_SUSPENDED */
-    MON_EXIT,        /* status; ends the instance: CELL_STOPPED on ST_OK, else CELL_FAILED */
-    MON_LOG,         /* enum log_level, text, bytes (at most LOG_TEXT_BYTES; unprintables become '.') */
-    MON_LOG_READ,    /* CAP_LOG handle, sequence, struct log_record * -> next sequence; ST_EMPTY.
+    MON_NOTIFY,         /* handle of CAP_NOTIFY, or 0: EVENT_SELF to the caller's own thread */
+    MON_STATE,          /* enum cell_state: CELL_GRANTED, CELL_PROBING, CELL_RUNNING, CELL_SUSPENDED */
+    MON_EXIT,           /* status; ends the instance: CELL_STOPPED on ST_OK, else CELL_FAILED */
+    MON_LOG,            /* enum log_level, text, bytes (at most LOG_TEXT_BYTES; unprintables become '.') */
+    MON_LOG_READ,       /* CAP_LOG handle, sequence, struct log_record * -> next sequence; ST_EMPTY.
                         A sequence that has been overwritten yields the oldest record there is */
-    MON_QUERY,       /* CAP_CELLS handle with OBSERVE, enum query_kind, index, buffer, bytes
+    MON_QUERY,          /* CAP_CELLS handle with OBSERVE, enum query_kind, index, buffer, bytes
                         -> next index worth asking; ST_NOT_FOUND at or past the end,
                         ST_EMPTY for a free index: ask the next */
-    MON_CELL_CREATE, /* CAP_CELLS handle with CONTROL, const struct cell_create * -> cell id.
+    MON_CELL_CREATE,    /* CAP_CELLS handle with CONTROL, const struct cell_create * -> cell id.
                         Loads, scans and maps; the state is CELL_SPAWNED */
-    MON_CELL_START,  /* handle, cell id: its thread begins */
-    MON_CELL_STOP,   /* handle, cell id: sends EVENT_STOP */
-    MON_CELL_KILL,   /* handle, cell id: ends it at once, CELL_STOPPED */
+    MON_CELL_START,     /* handle, cell id: its thread begins */
+    MON_CELL_STOP,      /* handle, cell id: sends EVENT_STOP */
+    MON_CELL_KILL,      /* handle, cell id: ends it at once, CELL_STOPPED */
     MON_CELL_SET_STATE, /* handle, cell id, CELL_RESTARTING or CELL_FAILED, for a cell that is down */
-    MON_CELL_FORGET, /* handle, cell id that is down: frees its id and record */
-    MON_EDGE_LINK,   /* handle, caller id, uses index, callee id: edge if the manifests agree; links
+    MON_CELL_FORGET,    /* handle, cell id that is down: frees its id and record */
+    MON_EDGE_LINK,      /* handle, caller id, uses index, callee id: edge if the manifests agree; links
                         a PEER_DOWN edge of the same pair again; ST_EXISTS when it is up */
-    MON_CHANNEL_LINK, /* handle, client id, uses index, server id: the same for a channel */
-    MON_CHANNEL_CLOSE, /* slot: the server lets go of a PEER_CLOSING channel */
-    MON_CAP_DERIVE,  /* handle, rights -> new handle */
-    MON_CAP_GRANT,   /* handle with RIGHT_GRANT, cell id, rights -> handle valid in that cell */
-    MON_CAP_REVOKE,  /* handle of one's own; descendants go with it.  Holders of CAP_CELLS with
+    MON_CHANNEL_LINK,   /* handle, client id, uses index, server id: the same for a channel */
+    MON_CHANNEL_CLOSE,  /* slot: the server lets go of a PEER_CLOSING channel */
+    MON_CAP_DERIVE,     /* handle, rights -> new handle */
+    MON_CAP_GRANT,      /* handle with RIGHT_GRANT, cell id, rights -> handle valid in that cell */
+    MON_CAP_REVOKE,     /* handle of one's own; descendants go with it.  Holders of CAP_CELLS with
                         CONTROL may name any handle in a second argument: (control, handle) */
     MON_PORT_WRITE,  /* CAP_PORTS handle, offset, count <= 16, bytes 0-7, bytes 8-15: writes them in order */
     MON_PORT_READ,   /* CAP_PORTS handle, offset -> byte */
@@ -92,9 +92,9 @@ enum query_kind {
 };
 
 struct system_record {
-    uint32_t backend;      /* enum backend */
-    uint32_t cpu_count;    /* found */
-    uint32_t cpu_running;  /* that run cells */
+    uint32_t backend;     /* enum backend */
+    uint32_t cpu_count;   /* found */
+    uint32_t cpu_running; /* that run cells */
     uint32_t has_pku;
     uint64_t tsc_hz, tsc_boot, tsc_prompt; /* tsc_prompt: first MON_STATE(RUNNING) of cell "shell" */
     uint64_t frames_total, frames_free;
@@ -129,7 +129,7 @@ struct cell_record {
 struct cap_record {
     cap_handle handle;
     uint32_t type, rights;
-    uint32_t owner;  /* cell id */
+    uint32_t owner;        /* cell id */
     uint32_t parent_owner; /* cell id of the capability it was derived from, 0: minted */
     uint64_t base, size;
 };
@@ -155,8 +155,8 @@ enum domain_kind { DOMAIN_PRIVATE = 1, DOMAIN_CHANNEL = 2, DOMAIN_MEMORY = 3 };
 
 struct domain_record {
     uint32_t id, kind;
-    int32_t key;      /* hardware key, -1: parked */
-    uint32_t owner;   /* cell id */
+    int32_t key;    /* hardware key, -1: parked */
+    uint32_t owner; /* cell id */
     uint64_t base, pages;
     uint64_t used_at; /* sequence of the last time it got or used a key */
     uint64_t faults;  /* times it was brought back */
@@ -170,14 +170,14 @@ struct domain_record {
 enum crash_reason {
     CRASH_NONE = 0,
     CRASH_PAGE_FAULT,
-    CRASH_KEY_FAULT,     /* another domain's page */
+    CRASH_KEY_FAULT, /* another domain's page */
     CRASH_STACK_OVERFLOW,
-    CRASH_EXECUTE,       /* fetched from a page that is not code */
-    CRASH_PRIVILEGED,    /* #GP */
-    CRASH_INSTRUCTION,   /* #UD: undefined, a trap of the language profile, or ASSERT */
+    CRASH_EXECUTE,     /* fetched from a page that is not code */
+    CRASH_PRIVILEGED,  /* #GP */
+    CRASH_INSTRUCTION, /* #UD: undefined, a trap of the language profile, or ASSERT */
     CRASH_DIVIDE,
-    CRASH_DEBUG,         /* #DB, #BP */
-    CRASH_GATE,          /* forged entry into or return through a gate */
+    CRASH_DEBUG, /* #DB, #BP */
+    CRASH_GATE,  /* forged entry into or return through a gate */
     CRASH_WATCHDOG,
     CRASH_OTHER,
     CRASH_REASON_COUNT
@@ -198,8 +198,8 @@ struct crash_record {
     uint32_t reason; /* enum crash_reason */
     uint32_t vector, error;
     uint32_t pkru;
-    uint32_t edge; /* id of the edge it was called through, 0xFFFFFFFF: its own thread */
-    uint32_t caller; /* cell id unwound to, 0: none */
+    uint32_t edge;    /* id of the edge it was called through, 0xFFFFFFFF: its own thread */
+    uint32_t caller;  /* cell id unwound to, 0: none */
     uint64_t address; /* CR2 */
     uint64_t tsc;
     struct crash_registers registers;

@@ -22,13 +22,13 @@
  * cannot make these functions touch memory outside the ring or loop.
  */
 
-#ifndef RING_SLOTS /* the model test explores a smaller one */
+#ifndef RING_SLOTS      /* the model test explores a smaller one */
 #define RING_SLOTS 256u /* power of two */
 #endif
 
 struct ring_shared {
-    alignas(64) uint32_t tail; /* next slot the producer fills; free running */
-    alignas(64) uint32_t head; /* next slot the consumer takes; free running */
+    alignas(64) uint32_t tail;    /* next slot the producer fills; free running */
+    alignas(64) uint32_t head;    /* next slot the consumer takes; free running */
     alignas(64) uint32_t waiting; /* 1: the consumer sleeps and wants a doorbell */
     alignas(64) uint64_t slots[RING_SLOTS];
 };

@@ -12,27 +12,27 @@
 /* "echo": argument 0 selects; anything else returns its argument 0. */
 #define ECHO_INTERFACE "echo"
 enum echo_call {
-    ECHO_SUM = 1,  /* a1 + a2 + a3 (wrapping) */
-    ECHO_ID = 2,   /* own cell id << 32 | epoch */
-    ECHO_FAULT = 3, /* a1 = enum fault_kind: misbehave inside the call */
+    ECHO_SUM = 1,         /* a1 + a2 + a3 (wrapping) */
+    ECHO_ID = 2,          /* own cell id << 32 | epoch */
+    ECHO_FAULT = 3,       /* a1 = enum fault_kind: misbehave inside the call */
     ECHO_FAULT_LATER = 4, /* the same on the cell's own thread, after this call returned */
-    ECHO_STAMP = 5, /* TSC at which the last doorbell was taken by echo's thread */
+    ECHO_STAMP = 5,       /* TSC at which the last doorbell was taken by echo's thread */
 };
 
 /* Ways in which a cell can break, for people and for tests: `cell break`. */
 enum fault_kind {
-    FAULT_NULL = 1,  /* read address 0 */
-    FAULT_WILD,      /* write a page of another cell (a1 of the call + address in a2) */
-    FAULT_STACK,     /* recurse until the guard page */
-    FAULT_EXECUTE,   /* jump to data */
-    FAULT_DIVIDE,    /* divide by zero */
+    FAULT_NULL = 1,   /* read address 0 */
+    FAULT_WILD,       /* write a page of another cell (a1 of the call + address in a2) */
+    FAULT_STACK,      /* recurse until the guard page */
+    FAULT_EXECUTE,    /* jump to data */
+    FAULT_DIVIDE,     /* divide by zero */
     FAULT_PRIVILEGED, /* hlt */
-    FAULT_GATE,      /* jump into the middle of a gate stub */
-    FAULT_LOOP,      /* never return */
-    FAULT_TRAP,      /* array index out of bounds, caught by the profile */
+    FAULT_GATE,       /* jump into the middle of a gate stub */
+    FAULT_LOOP,       /* never return */
+    FAULT_TRAP,       /* array index out of bounds, caught by the profile */
     FAULT_ASSERT,
-    FAULT_MONITOR,   /* read monitor memory */
-    FAULT_PORT,      /* IN from a port without a capability */
+    FAULT_MONITOR, /* read monitor memory */
+    FAULT_PORT,    /* IN from a port without a capability */
     FAULT_COUNT
 };
 
@@ -85,9 +85,9 @@ enum bench_field {
     BENCH_FIELD_P99,
     BENCH_FIELD_P999,
     BENCH_FIELD_MAX,
-    BENCH_FIELD_WIDTH, /* of a bucket */
+    BENCH_FIELD_WIDTH,    /* of a bucket */
     BENCH_FIELD_OVERHEAD, /* taken off each sample */
-    BENCH_FIELD_ERROR, /* enum status when BENCH_STATE is 3 */
+    BENCH_FIELD_ERROR,    /* enum status when BENCH_STATE is 3 */
 };
 #define BENCH_SAMPLES_MAX 100000u
 #define BENCH_BUCKETS 24u

@@ -84,7 +84,7 @@ static void boot_report(uint32_t wanted)
     log_write(is_strong ? LOG_INFO : LOG_WARN, 0, "entropy: %s", sources[source]);
     if (boot_info->config_status == 2)
         log_write(LOG_WARN, 0, "\\comb\\comb.cfg is malformed or unreadable; booted without it");
-    log_write(LOG_INFO, 0, "%lu MiB free of %lu, %u CPUs found, one runs cells, TSC %lu MHz",
+    log_write(LOG_INFO, 0, "%lu MiB free of %lu, CPUs found: %u (one runs cells), TSC %lu MHz",
               frame_count(FRAME_FREE) >> 8, frame_total() >> 8, arch_cpu_count(), arch_tsc_hz() / 1000000);
 }
 

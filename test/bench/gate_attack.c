@@ -40,9 +40,8 @@ static uint32_t pkru_at(const ucontext_t *context)
         __get_cpuid_count(CPUID_XSAVE, XSAVE_PKRU_INDEX, &bytes, &offset, &unused_ecx, &unused_edx) == 0) {
         return UINT32_MAX; /* everybody's closed: nobody's own */
     }
-    if ((present & XSAVE_PKRU_BIT) == 0) {
+    if ((present & XSAVE_PKRU_BIT) == 0)
         return 0; /* the initial state is not saved: all open */
-    }
     memcpy(&pkru, area + offset, sizeof(pkru));
     return pkru;
 }
@@ -65,9 +64,8 @@ static bool handlers_install(void)
     stack_t stack = { .ss_sp = handler_stack, .ss_size = sizeof(handler_stack) };
     struct sigaction action = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     bool done = sigaltstack(&stack, nullptr) == 0;
-    for (size_t i = 0; i < ARRAY_COUNT(signals); i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(signals); i++)
         done = done && sigaction(signals[i], &action, nullptr) == 0;
-    }
     return done;
 }
 
@@ -75,16 +73,14 @@ static bool handlers_install(void)
 
 static bool attack_prepare(struct gate_pair *pair, const struct attack *attack)
 {
-    if (!pair_unseal(pair)) {
+    if (!pair_unseal(pair))
         return false;
-    }
     const uint8_t *entry = attack->entry != nullptr ? attack->entry : cell_add;
     pair->callee_constants->in_entry[PAIR_IN_SLOT] = (uint64_t)entry;
     pair->callee_constants->in_token[PAIR_IN_SLOT] ^= attack->token_change;
     pair->caller_constants->out_return[PAIR_OUT_SLOT] ^= attack->return_change;
-    if (attack->is_busy) {
+    if (attack->is_busy)
         pair->callee_state->entry_stack = 0;
-    }
     pair_stack_fill(pair, (uint64_t)jump_back, (uint64_t)cell_witness);
     jump_of_caller = attack->caller;
     jump_of_callee = attack->callee;
@@ -95,9 +91,8 @@ static bool attack_prepare(struct gate_pair *pair, const struct attack *attack)
 {
     struct rlimit no_core = {};
     alarm(HUNG_S);
-    if (setrlimit(RLIMIT_CORE, &no_core) != 0 || !handlers_install() || !attack_prepare(&pair, attack)) {
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0 || !handlers_install() || !attack_prepare(&pair, attack))
         _exit(1);
-    }
     pkru_write(pair.caller_pkru);
     enum arrival_place place = jump_run(pair.caller_stack);
     pkru_write(pair.open_pkru);
@@ -112,24 +107,20 @@ bool attack_run(const struct gate_pair *pair, const struct attack *attack, struc
 {
     if (shared == nullptr) {
         void *page = mmap(nullptr, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (page == MAP_FAILED) {
+        if (page == MAP_FAILED)
             return false;
-        }
         shared = page;
     }
     *shared = (struct attack_report){};
     pid_t id = fork();
-    if (id == 0) {
+    if (id == 0)
         child(*pair, attack);
-    }
     int status = 0;
-    if (id < 0 || waitpid(id, &status, 0) != id) {
+    if (id < 0 || waitpid(id, &status, 0) != id)
         return false;
-    }
     *report = *shared;
-    if (WIFSIGNALED(status)) {
+    if (WIFSIGNALED(status))
         *report = (struct attack_report){ .end = END_KILLED, .signal = WTERMSIG(status) };
-    }
     return true;
 }
 

@@ -53,12 +53,10 @@ static bool callee_sees_arguments_only(const struct gate_pair *pair)
                 report.arrival.pkru == pair->callee_pkru &&
                 report.arrival.registers[RSP] == pair->callee_stack - sizeof(uint64_t) &&
                 report.arrival.step == 1 && report.entry_stack == 0 && report.out_stack != 0;
-    for (uint32_t i = RAX; i <= R11; i++) {
+    for (uint32_t i = RAX; i <= R11; i++)
         held = held && is_unused(&report, (enum register_index)i, JUMP_POISON);
-    }
-    for (uint32_t i = R12; i <= R15; i++) {
+    for (uint32_t i = R12; i <= R15; i++)
         held = held && report.arrival.registers[i] == i - R12 + 1;
-    }
     return held;
 }
 
@@ -69,9 +67,8 @@ static bool caller_sees_answer_only(const struct gate_pair *pair)
     bool held = attempt(pair, &attack, &report) && report.end == END_CALLER &&
                 report.arrival.registers[RAX] == JUMP_ANSWER && report.arrival.step == 1 &&
                 report.arrival.pkru == pair->caller_pkru;
-    for (uint32_t i = RAX; i <= R15; i++) {
+    for (uint32_t i = RAX; i <= R15; i++)
         held = held && is_unused(&report, (enum register_index)i, JUMP_SECRET);
-    }
     return held;
 }
 
@@ -132,9 +129,8 @@ static bool is_walled(const struct gate_pair *pair, bool is_callee, const uint8_
     struct attack_report report;
     struct jump jump = { .target = (uint64_t)access, .rcx = (uint64_t)at };
     struct attack attack = { .entry = cell_jump, .caller.target = STUB(pair), .callee = jump };
-    if (!is_callee) {
+    if (!is_callee)
         attack.caller = jump;
-    }
     return attempt(pair, &attack, &report) && report.end == END_EXCEPTION && report.signal == SIGSEGV &&
            report.rip == (uint64_t)access && report.address == (uint64_t)at &&
            report.pkru == (is_callee ? pair->callee_pkru : pair->caller_pkru);
@@ -221,12 +217,10 @@ static bool byte_harmless(const struct gate_pair *pair, const struct byte_jump *
         attack.caller = jump;
         attack.entry = cell_witness;
     }
-    if (!attempt(pair, &attack, &report)) {
+    if (!attempt(pair, &attack, &report))
         return false;
-    }
-    if (is_harmless(pair, byte, &report)) {
+    if (is_harmless(pair, byte, &report))
         return true;
-    }
     fprintf(stderr, "%s, offset %u, eax %08x, ecx %u, %s token: end %d signal %d rip %llx rights %08x\n",
             byte->is_callee ? "callee" : "caller", byte->offset, byte->rax, byte->rcx,
             byte->has_token ? "own" : "no", (int)report.end, report.signal, (unsigned long long)report.rip,

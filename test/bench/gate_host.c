@@ -72,9 +72,8 @@ static uint32_t sample_gate(const struct gate_pair *pair)
 {
     struct gate_result result;
     uint32_t ticks = region_gate(pair->caller_stack, (gate_stub)pair->stub, &result);
-    if (result.value != 0 || result.status != 0) {
+    if (result.value != 0 || result.status != 0)
         abort();
-    }
     return ticks;
 }
 
@@ -98,12 +97,10 @@ static void samples_take(const struct gate_pair *pair, uint32_t (*sample)(const 
                          uint32_t *samples, uint32_t count)
 {
     pkru_write(pair->caller_pkru);
-    for (uint32_t i = 0; i < count / 10 + 1; i++) {
+    for (uint32_t i = 0; i < count / 10 + 1; i++)
         sample(pair);
-    }
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         samples[i] = sample(pair);
-    }
     pkru_write(pair->open_pkru);
     samples_sort(samples, count);
 }
@@ -114,9 +111,8 @@ static struct figures path_measure(const struct gate_pair *pair, const struct pa
     samples_take(pair, sample_frame, samples, count);
     uint32_t frame = samples[0];
     samples_take(pair, path->sample, samples, count);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         samples[i] = samples[i] > frame ? samples[i] - frame : 0;
-    }
     return (struct figures){ .least = samples[0],
                              .p50 = samples_percentile(samples, count, 500),
                              .p90 = samples_percentile(samples, count, 900),
@@ -130,11 +126,9 @@ static struct figures path_measure(const struct gate_pair *pair, const struct pa
 /* Printable, and nothing that JSON would want escaped. */
 static void name_clean(char *name)
 {
-    for (char *at = name; *at != '\0'; at++) {
-        if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\') {
+    for (char *at = name; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\')
             *at = ' ';
-        }
-    }
 }
 
 #define CPUID_BRAND 0x80000002u
@@ -149,13 +143,11 @@ static struct machine machine_here(void)
         uint32_t *words = &brand[4 * (size_t)i];
         is_known = is_known && __get_cpuid(CPUID_BRAND + i, &words[0], &words[1], &words[2], &words[3]) != 0;
     }
-    if (is_known && brand[0] != 0) {
+    if (is_known && brand[0] != 0)
         text_copy(machine.processor, sizeof(machine.processor), (const char *)brand);
-    }
     struct utsname system;
-    if (uname(&system) == 0) {
+    if (uname(&system) == 0)
         text_copy(machine.kernel, sizeof(machine.kernel), system.release);
-    }
     name_clean(machine.processor);
     name_clean(machine.kernel);
     return machine;
@@ -206,11 +198,10 @@ static bool paths_measure(const struct gate_pair *pair, const struct options *op
     }
     for (size_t i = 0; i < ARRAY_COUNT(paths); i++) {
         struct figures figures = path_measure(pair, &paths[i], samples, options->samples);
-        if (options->is_json) {
+        if (options->is_json)
             figures_json(&machine, &paths[i], &figures, options->samples);
-        } else {
+        else
             figures_print(&paths[i], &figures);
-        }
     }
     free(samples);
     return true;
@@ -256,8 +247,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "FAIL: %s\n", why);
         return EXIT_FAILURE;
     }
-    if (gate_check(&pair, !options.is_json) != 0) {
+    if (gate_check(&pair, !options.is_json) != 0)
         return EXIT_FAILURE;
-    }
     return options.is_check_only || paths_measure(&pair, &options) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -32,9 +32,8 @@ enum pair_page {
 static const char *keys_missing(void)
 {
     uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
-    if (__get_cpuid_count(CPUID_FEATURES, 0, &eax, &ebx, &ecx, &edx) == 0 || (ecx & CPUID_ECX_PKU) == 0) {
+    if (__get_cpuid_count(CPUID_FEATURES, 0, &eax, &ebx, &ecx, &edx) == 0 || (ecx & CPUID_ECX_PKU) == 0)
         return "this processor has no protection keys";
-    }
     return (ecx & CPUID_ECX_OSPKE) == 0 ? "the kernel does not enable protection keys" : nullptr;
 }
 
@@ -59,9 +58,8 @@ static bool pages_create(struct gate_pair *pair, int caller_key, int callee_key)
 {
     void *pages = mmap(nullptr, (size_t)PAGE_COUNT * PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                        0);
-    if (pages == MAP_FAILED) {
+    if (pages == MAP_FAILED)
         return false;
-    }
     pair->stub = pages;
     pair->caller_constants = (struct gate_constants *)page_at(pair, PAGE_CALLER_CONSTANTS);
     pair->caller_state = (struct gate_state *)page_at(pair, PAGE_CALLER_STATE);
@@ -80,9 +78,8 @@ static bool pages_create(struct gate_pair *pair, int caller_key, int callee_key)
 static bool edge_link(struct gate_pair *pair)
 {
     uint64_t tokens[2];
-    if (getrandom(tokens, sizeof(tokens), 0) != (ssize_t)sizeof(tokens)) {
+    if (getrandom(tokens, sizeof(tokens), 0) != (ssize_t)sizeof(tokens))
         return false;
-    }
     struct gate_constants *out = pair->caller_constants;
     struct gate_constants *in = pair->callee_constants;
     in->in_token[PAIR_IN_SLOT] = out->out_token[PAIR_OUT_SLOT] = tokens[0];
@@ -106,15 +103,13 @@ enum pair_outcome pair_create(struct gate_pair *pair, char *why, size_t why_byte
     }
     int caller_key = pkey_alloc(0, 0);
     int callee_key = pkey_alloc(0, 0);
-    if (caller_key < 0 || callee_key < 0) {
+    if (caller_key < 0 || callee_key < 0)
         return complain(PAIR_UNSUPPORTED, "no two protection keys to be had", why, why_bytes);
-    }
     pair->open_pkru = pkru_read();
     pair->caller_pkru = PKRU_CLOSED & KEY_OPEN(caller_key);
     pair->callee_pkru = PKRU_CLOSED & KEY_OPEN(callee_key);
-    if (!pages_create(pair, caller_key, callee_key) || !edge_link(pair)) {
+    if (!pages_create(pair, caller_key, callee_key) || !edge_link(pair))
         return complain(PAIR_FAILED, "the cells cannot be set up", why, why_bytes);
-    }
     return PAIR_OK;
 }
 

@@ -43,9 +43,8 @@ static void measure(const char *what)
 {
     uint64_t found = 0;
     double start = seconds();
-    for (unsigned round = 0; round < ROUNDS; round++) {
+    for (unsigned round = 0; round < ROUNDS; round++)
         found += scan_all();
-    }
     double mebibytes = (double)BUFFER_BYTES * ROUNDS / (1 << 20);
     printf("%-16s %8.0f MiB/s   %llu pages with a find\n", what, mebibytes / (seconds() - start),
            (unsigned long long)found / ROUNDS);
@@ -58,12 +57,10 @@ static bool buffer_fill(int count, char **paths)
     for (int i = 0; count > 0 && used < BUFFER_BYTES; i = (i + 1) % count) {
         FILE *file = fopen(paths[i], "rb");
         size_t more = file == nullptr ? 0 : fread(buffer + used, 1, BUFFER_BYTES - used, file);
-        if (file != nullptr) {
+        if (file != nullptr)
             fclose(file);
-        }
-        if (more == 0) {
+        if (more == 0)
             return false;
-        }
         used += more;
     }
     return count > 0;
@@ -75,16 +72,13 @@ int main(int count, char **arguments)
         fprintf(stderr, "a file cannot be read or is empty\n");
         return EXIT_FAILURE;
     }
-    if (count > 1) {
+    if (count > 1)
         measure("given files");
-    }
-    for (size_t i = 0; i < BUFFER_BYTES; i++) {
+    for (size_t i = 0; i < BUFFER_BYTES; i++)
         buffer[i] = (uint8_t)(i * 37 >> 4);
-    }
     measure("even mixture");
-    for (size_t i = 0; i < BUFFER_BYTES; i++) {
+    for (size_t i = 0; i < BUFFER_BYTES; i++)
         buffer[i] = 0x0F;
-    }
     measure("only escapes");
     return EXIT_SUCCESS;
 }

@@ -24,14 +24,12 @@ static void entries_check(const struct bundle_header *bundle, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t *copy = malloc(size);
-    if (copy == nullptr) {
+    if (copy == nullptr)
         return 0;
-    }
     memcpy(copy, data, size);
     const struct bundle_header *bundle = (const struct bundle_header *)(void *)copy;
-    if (bundle_check(bundle, size) == ST_OK) {
+    if (bundle_check(bundle, size) == ST_OK)
         entries_check(bundle, size);
-    }
     free(copy);
     return 0;
 }

@@ -44,9 +44,8 @@ static uint64_t number_draw(uint64_t *state, uint64_t old, size_t size)
 size_t mutate_fields(uint8_t *data, size_t size, size_t size_max, unsigned seed, size_t hot)
 {
     uint64_t state = seed;
-    if (size < sizeof(uint64_t) || draw(&state) % 8 == 0) {
+    if (size < sizeof(uint64_t) || draw(&state) % 8 == 0)
         return LLVMFuzzerMutate(data, size, size_max);
-    }
     for (uint64_t count = draw(&state) % 3 + 1; count > 0; count--) {
         size_t width = (size_t)1 << draw(&state) % 4;
         size_t range = draw(&state) % 5 != 0 && hot < size ? hot : size;

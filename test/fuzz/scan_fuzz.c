@@ -14,9 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scan scan;
     size_t found = SCAN_NOTHING;
-    if (size == 0) {
+    if (size == 0)
         return 0;
-    }
     size_t step = data[0] % 41 + 1;
     const uint8_t *bytes = data + 1;
     size_t count = size - 1;
@@ -24,16 +23,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < count && found == SCAN_NOTHING; i += step) {
         size_t part = count - i < step ? count - i : step;
         uint8_t *feed = malloc(part); /* its end is guarded */
-        if (feed == nullptr) {
+        if (feed == nullptr)
             return 0;
-        }
         memcpy(feed, bytes + i, part);
         found = scan_feed(&scan, feed, part) ? SCAN_NOTHING : scan.at;
         free(feed);
     }
-    if (found != scan_reference(bytes, count)) {
+    if (found != scan_reference(bytes, count))
         __builtin_trap();
-    }
     return 0;
 }
 

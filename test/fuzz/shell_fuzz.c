@@ -24,14 +24,11 @@ static void line_check(char *line)
     struct words words;
     const char *why = nullptr;
     const char *end = line + strlen(line);
-    if (parser_split(line, &words, &why) != ST_OK) {
+    if (parser_split(line, &words, &why) != ST_OK)
         return;
-    }
-    for (uint32_t i = 0; i < words.count; i++) {
-        if (words.at[i] < line || words.at[i] + strlen(words.at[i]) > end) {
+    for (uint32_t i = 0; i < words.count; i++)
+        if (words.at[i] < line || words.at[i] + strlen(words.at[i]) > end)
             abort();
-        }
-    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -40,9 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct history history;
     static struct editor editor;
     static const struct output output = { screen_write, &screen };
-    if (size == 0) {
+    if (size == 0)
         return 0;
-    }
     screen_reset(&screen);
     memset(&history, 0, sizeof(history));
     editor_init(&editor, &output, &history, (enum editor_mode)(data[0] % 3), "comb> ");
@@ -53,12 +49,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             history_add(&history, editor.line);
             line_check(editor.line);
         }
-        if (event != EDITOR_NONE && event != EDITOR_COMPLETE) {
+        if (event != EDITOR_NONE && event != EDITOR_COMPLETE)
             editor_begin(&editor);
-        }
-        if (screen.wrong != 0) {
+        if (screen.wrong != 0)
             abort();
-        }
     }
     return 0;
 }

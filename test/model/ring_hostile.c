@@ -58,9 +58,8 @@ static uint32_t choose(void)
 static bool choice_next(void)
 {
     for (uint32_t i = choice.used; i > 0; i--) {
-        if (++choice.digits[i - 1] < LIES) {
+        if (++choice.digits[i - 1] < LIES)
             return true;
-        }
         choice.digits[i - 1] = 0;
     }
     return false;
@@ -157,18 +156,16 @@ static void program_run(uint32_t program, uint32_t length)
     accesses = 0;
     producer = (struct ring_producer){ .tail = base };
     consumer = (struct ring_consumer){ .head = base };
-    if (is_producer) {
+    if (is_producer)
         ring_producer_attach(&producer, ring);
-    } else {
+    else
         ring_consumer_attach(&consumer, ring);
-    }
     for (uint32_t i = 0; i < length; i++, program /= OPERATIONS) {
         accesses = 0;
-        if (is_producer) {
+        if (is_producer)
             producer_operate(program % OPERATIONS);
-        } else {
+        else
             consumer_operate(program % OPERATIONS);
-        }
     }
     runs++;
 }

@@ -92,9 +92,8 @@ static const char *violation;
 static uint32_t word_of(const void *address)
 {
     size_t at = (size_t)((const uint8_t *)address - (const uint8_t *)&arena);
-    if (at >= offsetof(struct ring_shared, slots) && at < sizeof(arena) && at % 8 == 0) {
+    if (at >= offsetof(struct ring_shared, slots) && at < sizeof(arena) && at % 8 == 0)
         return WORD_SLOTS + (uint32_t)((at - offsetof(struct ring_shared, slots)) / 8);
-    }
     switch (at) {
     case offsetof(struct ring_shared, tail):
         return WORD_TAIL;
@@ -115,9 +114,8 @@ static bool access_begin(uint64_t *answer)
         *answer = step.actor->log[step.cursor++];
         return true;
     }
-    if (step.has_moved) {
+    if (step.has_moved)
         longjmp(step.out, STEP_PAUSED);
-    }
     step.has_moved = true;
     return false;
 }
@@ -134,27 +132,22 @@ static uint64_t access_end(uint64_t answer)
 static uint64_t word_read(uint32_t word)
 {
     uint64_t answer;
-    if (access_begin(&answer)) {
+    if (access_begin(&answer))
         return answer;
-    }
     answer = step.model->words[word];
-    for (uint32_t i = 0; i < step.actor->buffered; i++) {
-        if (step.actor->buffer[i].word == word) {
+    for (uint32_t i = 0; i < step.actor->buffered; i++)
+        if (step.actor->buffer[i].word == word)
             answer = step.actor->buffer[i].value;
-        }
-    }
     return access_end(answer);
 }
 
 static void word_write(uint32_t word, uint64_t value, bool is_release)
 {
     uint64_t answer;
-    if (access_begin(&answer)) {
+    if (access_begin(&answer))
         return;
-    }
-    if (step.actor->buffered == BUFFER_MAX) {
+    if (step.actor->buffered == BUFFER_MAX)
         longjmp(step.out, STEP_BLOCKED);
-    }
     step.actor->buffer[step.actor->buffered++] = (struct store){ word, is_release, value };
     access_end(0);
 }
@@ -163,9 +156,8 @@ uint32_t shared_read32(const uint32_t SHARED *from)
 {
     uint32_t word = word_of((const void *)from);
     uint32_t value = (uint32_t)word_read(word);
-    if (word == WORD_HEAD && step.who == PRODUCER) {
+    if (word == WORD_HEAD && step.who == PRODUCER)
         step.actor->head_spun = value;
-    }
     return value;
 }
 
@@ -188,12 +180,10 @@ void shared_fence(void)
 {
     uint64_t answer;
     enum mutation removed = step.who == PRODUCER ? MUTATION_NO_PRODUCER_FENCE : MUTATION_NO_CONSUMER_FENCE;
-    if (scenario->mutation == removed || access_begin(&answer)) {
+    if (scenario->mutation == removed || access_begin(&answer))
         return;
-    }
-    if (step.actor->buffered != 0) {
+    if (step.actor->buffered != 0)
         longjmp(step.out, STEP_BLOCKED);
-    }
     access_end(0);
 }
 
@@ -204,12 +194,10 @@ void shared_fence(void)
 static void event_notify(void)
 {
     uint64_t answer;
-    if (access_begin(&answer)) {
+    if (access_begin(&answer))
         return;
-    }
-    if (step.actor->buffered != 0 && scenario->mutation != MUTATION_LAZY_NOTIFY) {
+    if (step.actor->buffered != 0 && scenario->mutation != MUTATION_LAZY_NOTIFY)
         longjmp(step.out, STEP_BLOCKED);
-    }
     step.model->event = true;
     access_end(0);
 }
@@ -217,12 +205,10 @@ static void event_notify(void)
 static void event_wait(void)
 {
     uint64_t answer;
-    if (access_begin(&answer)) {
+    if (access_begin(&answer))
         return;
-    }
-    if (!step.model->event) {
+    if (!step.model->event)
         longjmp(step.out, STEP_BLOCKED);
-    }
     step.model->event = false;
     access_end(0);
 }
@@ -256,16 +242,14 @@ static void producer_run(struct actor *self)
         self->is_attached = true;
         return;
     }
-    if (scenario->is_batch) {
+    if (scenario->is_batch)
         sent = ring_put_many(&self->producer, batch, (uint32_t)u64_min(BATCH, MESSAGES - self->sent));
-    } else if (ring_put(&self->producer, batch[0]) == ST_OK) {
+    else if (ring_put(&self->producer, batch[0]) == ST_OK)
         sent = 1;
-    }
     self->is_spinning = sent == 0;
     self->sent += sent;
-    if (sent != 0) {
+    if (sent != 0)
         producer_ring_doorbell(self);
-    }
 }
 
 /*
@@ -275,22 +259,19 @@ static void producer_run(struct actor *self)
 static void consumer_answer(uint64_t descriptor)
 {
     uint64_t answer;
-    if (access_begin(&answer)) {
+    if (access_begin(&answer))
         return;
-    }
-    if (descriptor == step.model->answered + 1) {
+    if (descriptor == step.model->answered + 1)
         step.model->answered++;
-    } else if (!step.model->has_crashed || descriptor == 0 || descriptor != step.model->answered) {
+    else if (!step.model->has_crashed || descriptor == 0 || descriptor != step.model->answered)
         violation = "a message is lost, repeated, out of order or forged";
-    }
     access_end(0);
 }
 
 static bool consumer_sleeps(struct actor *self)
 {
-    if (scenario->mutation != MUTATION_NO_RECHECK) {
+    if (scenario->mutation != MUTATION_NO_RECHECK)
         return ring_prepare_sleep(&self->consumer);
-    }
     shared_write32(&self->consumer.ring->waiting, 1);
     shared_fence();
     return true;
@@ -299,9 +280,8 @@ static bool consumer_sleeps(struct actor *self)
 static uint32_t consumer_take_one(struct actor *self)
 {
     uint64_t descriptor;
-    if (ring_peek(&self->consumer, &descriptor) != ST_OK) {
+    if (ring_peek(&self->consumer, &descriptor) != ST_OK)
         return 0;
-    }
     if (scenario->mutation == MUTATION_ADVANCE_FIRST) {
         ring_advance(&self->consumer);
         consumer_answer(descriptor);
@@ -323,15 +303,13 @@ static void consumer_run(struct actor *self)
     }
     if (scenario->is_batch) {
         taken = ring_get_many(&self->consumer, batch, BATCH);
-        for (uint32_t i = 0; i < taken; i++) {
+        for (uint32_t i = 0; i < taken; i++)
             consumer_answer(batch[i]);
-        }
     } else {
         taken = consumer_take_one(self);
     }
-    if (taken == 0 && consumer_sleeps(self)) {
+    if (taken == 0 && consumer_sleeps(self))
         event_wait();
-    }
 }
 
 /* --- Steps -------------------------------------------------------------------- */
@@ -339,9 +317,8 @@ static void consumer_run(struct actor *self)
 static bool actor_is_ready(const struct model *model, uint32_t who)
 {
     const struct actor *actor = &model->actors[who];
-    if (who == PRODUCER && actor->logged == 0) {
+    if (who == PRODUCER && actor->logged == 0)
         return actor->sent < MESSAGES && !(actor->is_spinning && model->words[WORD_HEAD] == actor->head_spun);
-    }
     return true;
 }
 
@@ -350,9 +327,8 @@ static bool actor_step(struct model *model, uint32_t who)
 {
     struct actor *actor = &model->actors[who];
     static struct actor scratch; /* static: its value must survive the jump */
-    if (!actor_is_ready(model, who)) {
+    if (!actor_is_ready(model, who))
         return false;
-    }
     scratch = *actor;
     step.model = model;
     step.actor = actor;
@@ -367,11 +343,10 @@ static bool actor_step(struct model *model, uint32_t who)
     default:
         break;
     }
-    if (who == PRODUCER) {
+    if (who == PRODUCER)
         producer_run(&scratch);
-    } else {
+    else
         consumer_run(&scratch);
-    }
     actor->producer = scratch.producer;
     actor->consumer = scratch.consumer;
     actor->sent = scratch.sent;
@@ -386,20 +361,16 @@ static bool actor_step(struct model *model, uint32_t who)
 static bool store_drain(struct model *model, uint32_t who, uint32_t index)
 {
     struct actor *actor = &model->actors[who];
-    if (index >= actor->buffered) {
+    if (index >= actor->buffered)
         return false;
-    }
     struct store store = actor->buffer[index];
-    for (uint32_t i = 0; i < index; i++) {
-        if (store.is_release || actor->buffer[i].word == store.word) {
+    for (uint32_t i = 0; i < index; i++)
+        if (store.is_release || actor->buffer[i].word == store.word)
             return false;
-        }
-    }
     model->words[store.word] = store.value;
     actor->buffered--;
-    for (uint32_t i = index; i < actor->buffered; i++) {
+    for (uint32_t i = index; i < actor->buffered; i++)
         actor->buffer[i] = actor->buffer[i + 1];
-    }
     actor->buffer[actor->buffered] = (struct store){};
     return true;
 }
@@ -408,9 +379,8 @@ static bool store_drain(struct model *model, uint32_t who, uint32_t index)
 static bool consumer_crash(struct model *model)
 {
     struct actor *actor = &model->actors[CONSUMER];
-    if (!scenario->may_crash || model->has_crashed) {
+    if (!scenario->may_crash || model->has_crashed)
         return false;
-    }
     model->has_crashed = true;
     model->event = false;
     actor->is_attached = false;
@@ -447,9 +417,8 @@ static void digest_add_actor(struct digest *digest, const struct actor *actor)
         digest_add(digest, actor->buffer[i].value);
     }
     digest_add(digest, actor->logged);
-    for (uint32_t i = 0; i < actor->logged; i++) {
+    for (uint32_t i = 0; i < actor->logged; i++)
         digest_add(digest, actor->log[i]);
-    }
     digest_add(digest, (uint64_t)actor->producer.tail << 32 | actor->producer.limit);
     digest_add(digest, (uint64_t)actor->consumer.head << 32 | actor->consumer.tail_seen);
     digest_add(digest, actor->sent << 2 | (uint64_t)actor->is_attached << 1 | actor->is_spinning);
@@ -459,9 +428,8 @@ static void digest_add_actor(struct digest *digest, const struct actor *actor)
 static struct digest model_digest(const struct model *model)
 {
     struct digest digest = { 1, 2 };
-    for (uint32_t i = 0; i < WORD_COUNT; i++) {
+    for (uint32_t i = 0; i < WORD_COUNT; i++)
         digest_add(&digest, model->words[i]);
-    }
     digest_add(&digest, model->answered << 2 | (uint64_t)model->event << 1 | model->has_crashed);
     digest_add_actor(&digest, &model->actors[PRODUCER]);
     digest_add_actor(&digest, &model->actors[CONSUMER]);
@@ -472,11 +440,9 @@ static struct digest model_digest(const struct model *model)
 static bool seen_insert(struct digest digest)
 {
     size_t i = digest.low & (seen.slots - 1);
-    for (; seen.table[i].low != 0; i = (i + 1) & (seen.slots - 1)) {
-        if (seen.table[i].low == digest.low && seen.table[i].high == digest.high) {
+    for (; seen.table[i].low != 0; i = (i + 1) & (seen.slots - 1))
+        if (seen.table[i].low == digest.low && seen.table[i].high == digest.high)
             return false;
-        }
-    }
     seen.table[i] = digest;
     seen.used++;
     return true;
@@ -490,19 +456,16 @@ static void seen_grow(void)
     seen.table = calloc(seen.slots, sizeof(struct digest));
     assert_non_null(seen.table);
     seen.used = 0;
-    for (size_t i = 0; i < old_slots; i++) {
-        if (old[i].low != 0) {
+    for (size_t i = 0; i < old_slots; i++)
+        if (old[i].low != 0)
             seen_insert(old[i]);
-        }
-    }
     free(old);
 }
 
 static bool model_visit_first(const struct model *model)
 {
-    if (seen.used * 2 >= seen.slots) {
+    if (seen.used * 2 >= seen.slots)
         seen_grow();
-    }
     struct digest digest = model_digest(model);
     digest.low |= digest.low == 0; /* 0 marks a free slot */
     return seen_insert(digest);
@@ -512,12 +475,10 @@ static void model_check(const struct model *model)
 {
     const struct ring_producer *producer = &model->actors[PRODUCER].producer;
     const struct ring_consumer *consumer = &model->actors[CONSUMER].consumer;
-    if (producer->bad != 0 || consumer->bad != 0) {
+    if (producer->bad != 0 || consumer->bad != 0)
         violation = "an honest peer was taken for a bad one";
-    }
-    if (producer->limit - producer->tail > RING_SLOTS || consumer->tail_seen - consumer->head > RING_SLOTS) {
+    if (producer->limit - producer->tail > RING_SLOTS || consumer->tail_seen - consumer->head > RING_SLOTS)
         violation = "a private index left the ring";
-    }
 }
 
 static void model_explore(const struct model *model);
@@ -526,9 +487,8 @@ static void model_explore(const struct model *model);
 static void model_enter(const struct model *next)
 {
     model_check(next);
-    if (violation == nullptr && model_visit_first(next)) {
+    if (violation == nullptr && model_visit_first(next))
         model_explore(next);
-    }
 }
 
 static void model_explore(const struct model *model)
@@ -548,13 +508,11 @@ static void model_explore(const struct model *model)
             }
         }
     }
-    if (violation == nullptr && is_stuck && model->answered != MESSAGES) {
+    if (violation == nullptr && is_stuck && model->answered != MESSAGES)
         violation = "a wake-up is lost: both wait and a message is left";
-    }
     struct model next = *model;
-    if (violation == nullptr && consumer_crash(&next)) {
+    if (violation == nullptr && consumer_crash(&next))
         model_enter(&next);
-    }
 }
 
 /* What went wrong in some interleaving; null: nothing in any. */

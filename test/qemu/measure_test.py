@@ -5,7 +5,7 @@ import sys
 from harness import booted, check, expect, verdict
 
 SAMPLES = 1000
-BARS = {  # backend -> path -> instructions at the median; docs/benchmarks.md says where they come from
+BARS = {  # backend -> path -> instructions at the median; docs/performance.md says where they come from
     "pku": {"plain": 3, "monitor": 40, "gate0": 52, "ring1": 20, "ring32": 9, "doorbell": 350, "timer": 300},
     "pt": {"plain": 3, "monitor": 40, "gate0": 130, "ring1": 20, "ring32": 9},
 }

@@ -79,9 +79,8 @@ TEST(APPL0002)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(parse(bad[i].text, strlen(bad[i].text)), ST_INVALID);
         assert_true(error.text[0] != '\0' && memchr(error.text, 0, sizeof(error.text)) != nullptr);
-        if (bad[i].text[0] != '\0') {
+        if (bad[i].text[0] != '\0')
             assert_int_equal(error.line, bad[i].line);
-        }
     }
     assert_int_equal(parse("cell a\0b", 8), ST_INVALID);
 }
@@ -92,18 +91,16 @@ TEST(APPL0003)
     static char text[APPLIANCE_BYTES_MAX + 2];
     size_t used = 0;
     for (uint32_t i = 0; i <= APPLIANCE_CELL_MAX; i++) {
-        if (i == APPLIANCE_CELL_MAX) {
+        if (i == APPLIANCE_CELL_MAX)
             assert_int_equal(parse(text, used), ST_OK);
-        }
         used += (size_t)sprintf(text + used, "cell c%u\n", i);
     }
     assert_int_equal(parse(text, used), ST_INVALID);
     assert_int_equal(error.line, APPLIANCE_CELL_MAX + 1);
 
     used = (size_t)sprintf(text, "cell a\n");
-    for (uint32_t i = 0; i <= APPLIANCE_WIRE_MAX; i++) {
+    for (uint32_t i = 0; i <= APPLIANCE_WIRE_MAX; i++)
         used += (size_t)sprintf(text + used, "wire a.i%u=a\n", i);
-    }
     assert_int_equal(parse(text, used), ST_INVALID);
 
     memset(text, '\n', sizeof(text));

@@ -51,9 +51,8 @@ TEST(STATE0003)
         [CELL_SPAWNED] = true, [CELL_INITIALIZING] = true, [CELL_GRANTED] = true,
         [CELL_PROBING] = true, [CELL_RUNNING] = true,      [CELL_SUSPENDED] = true,
     };
-    for (uint32_t i = 0; i < CELL_STATE_COUNT; i++) {
+    for (uint32_t i = 0; i < CELL_STATE_COUNT; i++)
         assert_int_equal(cell_state_is_up((enum cell_state)i), is_up[i]);
-    }
 }
 
 int main(void)

@@ -8,9 +8,8 @@ static const char *const commands[] = { "cell", "cells", "clear", "clock-long-na
 static bool command_source([[maybe_unused]] void *context, const struct completion *completion,
                            uint32_t index, char text[COMPLETION_TEXT_BYTES])
 {
-    if (completion->position != 0 || index >= sizeof(commands) / sizeof(commands[0])) {
+    if (completion->position != 0 || index >= sizeof(commands) / sizeof(commands[0]))
         return false;
-    }
     strcpy(text, commands[index]);
     return true;
 }
@@ -72,9 +71,8 @@ TEST(COMPL0003)
     memset(line, 'y', sizeof(line));
     assert_true(completion_parse(&completion, line, COMPLETION_TEXT_BYTES - 1));
     assert_false(completion_parse(&completion, line, COMPLETION_TEXT_BYTES));
-    for (size_t i = 1; i < sizeof(line); i += 2) {
+    for (size_t i = 1; i < sizeof(line); i += 2)
         line[i] = ' ';
-    }
     assert_true(completion_parse(&completion, line, sizeof(line) - 1));
     assert_true(completion.position > COMPLETION_WORDS_MAX);
 }

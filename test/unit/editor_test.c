@@ -127,15 +127,13 @@ TEST(EDIT0003)
 static void long_line(enum editor_mode mode)
 {
     start(mode);
-    for (uint32_t i = 0; i < EDITOR_LINE_MAX; i++) {
+    for (uint32_t i = 0; i < EDITOR_LINE_MAX; i++)
         assert_int_equal(editor_feed(&editor, 'x'), EDITOR_NONE);
-    }
     assert_int_equal(feed("\r"), EDITOR_LINE);
     assert_int_equal(strlen(editor.line), EDITOR_LINE_MAX);
     editor_begin(&editor);
-    for (uint32_t i = 0; i < 65536; i++) {
+    for (uint32_t i = 0; i < 65536; i++)
         assert_int_equal(editor_feed(&editor, (uint8_t)('a' + i % 26)), EDITOR_NONE);
-    }
     assert_true(screen.beeps <= 1);
     assert_int_equal(feed("\r"), EDITOR_TOO_LONG);
     editor_begin(&editor);
@@ -191,9 +189,8 @@ static void random_bytes(enum editor_mode mode, uint64_t seed)
                                        : (uint8_t)('a' + (draw >> 8) % 26);
         enum editor_event event = editor_feed(&editor, byte);
         if (event == EDITOR_LINE || event == EDITOR_TOO_LONG || event == EDITOR_CANCEL) {
-            if (event == EDITOR_LINE) {
+            if (event == EDITOR_LINE)
                 history_add(&history, editor.line);
-            }
             editor_begin(&editor);
         }
         screen_check();

@@ -36,9 +36,8 @@ static void stub_build(uint8_t *stub, bool has_keys)
 static uint32_t wrpkru_count(const uint8_t *stub)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i + sizeof(wrpkru) <= GATE_STUB_BYTES; i++) {
+    for (uint32_t i = 0; i + sizeof(wrpkru) <= GATE_STUB_BYTES; i++)
         count += memcmp(stub + i, wrpkru, sizeof(wrpkru)) == 0;
-    }
     return count;
 }
 
@@ -58,9 +57,8 @@ static uint64_t field_target(const uint8_t *stub, uint64_t address, enum gate_fi
 /* Where the JNE at `offset`, short or near, leads; GATE_STUB_BYTES: there is none. */
 static uint32_t jump_target(const uint8_t *stub, uint32_t offset)
 {
-    if (stub[offset] == 0x75) {
+    if (stub[offset] == 0x75)
         return offset + 2 + (uint32_t)(int32_t)(int8_t)stub[offset + 1];
-    }
     int32_t distance;
     memcpy(&distance, stub + offset + 2, sizeof(distance));
     bool is_near = stub[offset] == 0x0F && stub[offset + 1] == 0x85;
@@ -269,19 +267,16 @@ TEST(GATE0012)
         assert_int_equal(memory[2 * GATE_STUB_BYTES + i], 0xA5);
     }
     assert_true(gate_places[GATE_AT_END] <= GATE_STUB_BYTES);
-    for (uint32_t i = gate_places[GATE_AT_END]; i < GATE_STUB_BYTES; i++) {
+    for (uint32_t i = gate_places[GATE_AT_END]; i < GATE_STUB_BYTES; i++)
         assert_int_equal(memory[GATE_STUB_BYTES + i], 0xCC);
-    }
 }
 
 TEST(GATE0013)
 {
-    for (uint32_t i = 1; i < GATE_FIELD_COUNT; i++) {
+    for (uint32_t i = 1; i < GATE_FIELD_COUNT; i++)
         assert_true(gate_fields[i] >= gate_fields[i - 1] + sizeof(uint32_t));
-    }
-    for (uint32_t i = 1; i < GATE_PLACE_COUNT; i++) {
+    for (uint32_t i = 1; i < GATE_PLACE_COUNT; i++)
         assert_true(gate_places[i] > gate_places[i - 1]);
-    }
 }
 
 int main(void)

@@ -194,9 +194,8 @@ TEST(MAN0006)
         full->uses[i] = (struct manifest_uses){ "u0", INTERFACE_GATE, 0 };
         full->uses[i].name[1] += (char)i;
     }
-    for (uint32_t i = 0; i < MANIFEST_CAP_MAX; i++) {
+    for (uint32_t i = 0; i < MANIFEST_CAP_MAX; i++)
         full->caps[i] = (struct manifest_cap){ CAP_IRQ, RIGHT_READ, i, 0 };
-    }
     assert_int_equal(load(), ST_OK);
     full->uses[7].name[1] = '0';
     assert_int_equal(load(), ST_INVALID);

@@ -24,13 +24,11 @@ TEST(ORDER0001)
 {
     /* A chain in the wrong direction, as long as there may be. */
     struct order_needs needs[CELL_MAX] = {};
-    for (uint32_t i = 0; i + 1 < CELL_MAX; i++) {
+    for (uint32_t i = 0; i + 1 < CELL_MAX; i++)
         needs[i].required = BIT64(i + 1);
-    }
     assert_int_equal(order_compute(needs, CELL_MAX, order), 0);
-    for (uint32_t i = 0; i < CELL_MAX; i++) {
+    for (uint32_t i = 0; i < CELL_MAX; i++)
         assert_int_equal(order[i], CELL_MAX - 1 - i);
-    }
 }
 
 TEST(ORDER0002)

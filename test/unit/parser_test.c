@@ -19,9 +19,8 @@ static void expect(const char *text, uint32_t count, const char *const *expected
 {
     assert_int_equal(split(text), ST_OK);
     assert_int_equal(words.count, count);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         assert_string_equal(words.at[i], expected[i]);
-    }
 }
 
 #define EXPECT(text, ...) \
@@ -58,9 +57,8 @@ TEST(PARSE0002)
 TEST(PARSE0003)
 {
     char many[2 * PARSER_WORDS_MAX + 3] = "";
-    for (uint32_t i = 0; i < PARSER_WORDS_MAX; i++) {
+    for (uint32_t i = 0; i < PARSER_WORDS_MAX; i++)
         strcat(many, "w ");
-    }
     assert_int_equal(split(many), ST_OK);
     assert_int_equal(words.count, PARSER_WORDS_MAX);
     strcat(many, "w");
@@ -109,9 +107,8 @@ TEST(PARSE0006)
             line[i] = alphabet[(seed >> 33) % sizeof(alphabet)];
         }
         line[length] = '\0';
-        if (parser_split(line, &words, &why) != ST_OK) {
+        if (parser_split(line, &words, &why) != ST_OK)
             continue;
-        }
         const char *next = line;
         for (uint32_t i = 0; i < words.count; i++) {
             assert_true(words.at[i] >= next && words.at[i] <= line + length);

@@ -38,9 +38,8 @@ static void sort_check(uint32_t count)
 TEST(PCT0001)
 {
     for (uint32_t count = 1; count <= 300; count++) {
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; i < count; i++)
             samples[i] = random_next() % (count / 2 + 1); /* many equal ones */
-        }
         sort_check(count);
     }
     samples_sort(samples, 0);
@@ -48,14 +47,12 @@ TEST(PCT0001)
 
 TEST(PCT0002)
 {
-    for (uint32_t i = 0; i < COUNT_MAX; i++) {
+    for (uint32_t i = 0; i < COUNT_MAX; i++)
         samples[i] = random_next();
-    }
     sort_check(COUNT_MAX);
     sort_check(COUNT_MAX); /* sorted already */
-    for (uint32_t i = 0; i < COUNT_MAX; i++) {
+    for (uint32_t i = 0; i < COUNT_MAX; i++)
         samples[i] = COUNT_MAX - i;
-    }
     sort_check(COUNT_MAX);
     memset(samples, 0xFF, sizeof(samples));
     sort_check(COUNT_MAX);
@@ -63,9 +60,8 @@ TEST(PCT0002)
 
 TEST(PCT0003)
 {
-    for (uint32_t i = 0; i < 1000; i++) {
+    for (uint32_t i = 0; i < 1000; i++)
         samples[i] = i + 1;
-    }
     assert_int_equal(samples_percentile(samples, 1000, 1), 1);
     assert_int_equal(samples_percentile(samples, 1000, 500), 500);
     assert_int_equal(samples_percentile(samples, 1000, 900), 900);
@@ -85,9 +81,8 @@ static void buckets_check(uint32_t count, uint32_t bucket_count)
     uint32_t width = samples_width(samples, count, bucket_count);
     uint32_t total = 0;
     assert_true(width >= 1);
-    for (uint32_t i = 0; i < bucket_count; i++) {
+    for (uint32_t i = 0; i < bucket_count; i++)
         total += samples_bucket(samples, count, width, bucket_count, i);
-    }
     assert_int_equal(total, count);
     assert_int_equal(samples_bucket(samples, count, width, bucket_count, bucket_count), 0);
 }
@@ -95,9 +90,8 @@ static void buckets_check(uint32_t count, uint32_t bucket_count)
 TEST(PCT0004)
 {
     for (uint32_t count = 1; count < 200; count++) {
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; i < count; i++)
             samples[i] = random_next() >> (random_next() % 32);
-        }
         samples_sort(samples, count);
         buckets_check(count, 24);
         buckets_check(count, 2);
@@ -109,9 +103,8 @@ TEST(PCT0005)
     samples[0] = 0;
     samples[1] = UINT32_MAX;
     buckets_check(2, 24);
-    for (uint32_t i = 0; i < 1000; i++) {
+    for (uint32_t i = 0; i < 1000; i++)
         samples[i] = i < 990 ? 100 + i % 10 : 1000000;
-    }
     samples_sort(samples, 1000);
     assert_int_equal(samples_width(samples, 1000, 24), 1);
     assert_int_equal(samples_bucket(samples, 1000, 1, 24, 0), 99);

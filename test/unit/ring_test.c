@@ -26,9 +26,8 @@ TEST(RING0001)
     for (size_t s = 0; s < ARRAY_COUNT(starts); s++) {
         attach_at(starts[s]);
         assert_int_equal(ring_get(&consumer, &descriptor), ST_EMPTY);
-        for (uint64_t i = 0; i < RING_SLOTS; i++) {
+        for (uint64_t i = 0; i < RING_SLOTS; i++)
             assert_int_equal(ring_put(&producer, i), ST_OK);
-        }
         assert_int_equal(ring_put(&producer, 99), ST_FULL);
         for (uint64_t i = 0; i < RING_SLOTS; i++) {
             assert_int_equal(ring_get(&consumer, &descriptor), ST_OK);
@@ -47,18 +46,16 @@ TEST(RING0002)
     attach_at(UINT32_MAX - 1000);
     for (uint32_t round = 0; round < 4000; round++) {
         uint32_t put = round * 7 % (RING_SLOTS + 8), get = round * 13 % (RING_SLOTS + 8);
-        for (uint32_t i = 0; i < put; i++) {
+        for (uint32_t i = 0; i < put; i++)
             in[i] = sent + i;
-        }
         uint64_t space = RING_SLOTS - (sent - taken);
         uint32_t did = ring_put_many(&producer, in, put);
         assert_int_equal(did, u64_min(put, space));
         sent += did;
         did = ring_get_many(&consumer, out, get);
         assert_int_equal(did, u64_min(get, sent - taken));
-        for (uint32_t i = 0; i < did; i++) {
+        for (uint32_t i = 0; i < did; i++)
             assert_int_equal(out[i], taken + i);
-        }
         taken += did;
     }
     assert_int_equal(producer.bad + consumer.bad, 0);

@@ -14,9 +14,8 @@ static inline size_t scan_reference(const uint8_t *bytes, size_t count)
         uint8_t mode = bytes[i + 2] >> 6;
         uint8_t extension = (bytes[i + 2] >> 3) & 7;
         bool is_xrstor = bytes[i] == 0x0F && bytes[i + 1] == 0xAE && extension == 5 && mode != 3;
-        if (is_wrpkru || is_xrstor) {
+        if (is_wrpkru || is_xrstor)
             return i;
-        }
     }
     return SCAN_NOTHING;
 }

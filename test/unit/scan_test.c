@@ -13,9 +13,8 @@ static void text_fill(void)
 {
     static const uint8_t filler[] = { 0x0F, 0xB6, 0x0F, 0x0F, 0x01, 0xEE, 0x0E, 0x10, 0x0F, 0xAE, 0xE8, 0x00,
                                       0x0F, 0xAE, 0xEF, 0xEF, 0x01, 0x0F, 0x84, 0x90, 0x90, 0x90, 0x90 };
-    for (size_t i = 0; i < sizeof(text); i++) {
+    for (size_t i = 0; i < sizeof(text); i++)
         text[i] = filler[i % sizeof(filler)];
-    }
     assert_true(scan_reference(text, sizeof(text)) == SCAN_NOTHING);
 }
 
@@ -75,9 +74,8 @@ TEST(SCAN0010)
         memcpy(saved, text + at, 3);
         memcpy(text + at, "\x0F\x01\xEF", 3);
         size_t expected = scan_reference(text, 256);
-        for (size_t part = 1; part <= 40; part++) {
+        for (size_t part = 1; part <= 40; part++)
             assert_int_equal(scan_in_parts(text, 256, part), expected);
-        }
         memcpy(text + at, saved, 3);
     }
 }
@@ -119,9 +117,8 @@ TEST(SCAN0013)
     struct scan scan;
     for (uint32_t triple = 0; triple < 1u << 24; triple++) {
         const uint8_t bytes[] = { (uint8_t)triple, (uint8_t)(triple >> 8), (uint8_t)(triple >> 16) };
-        if (bytes[0] != 0x0F && (triple & 0xFFFF00) != 0) {
+        if (bytes[0] != 0x0F && (triple & 0xFFFF00) != 0)
             continue; /* a first byte that is no escape needs one look only */
-        }
         scan_begin(&scan);
         assert_int_equal(scan_feed(&scan, bytes, 3), scan_reference(bytes, 3) == SCAN_NOTHING);
     }

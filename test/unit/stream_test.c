@@ -33,9 +33,8 @@ static const uint32_t starts[] = { 0, 1, STREAM_BYTES - 1, STREAM_BYTES, UINT32_
 
 TEST(STREAM0001)
 {
-    for (size_t i = 0; i < sizeof(in); i++) {
+    for (size_t i = 0; i < sizeof(in); i++)
         in[i] = (uint8_t)(i * 31 + 7);
-    }
     for (size_t s = 0; s < ARRAY_COUNT(starts); s++) {
         attach_at(starts[s]);
         assert_int_equal(stream_receive(&receiver, out, sizeof(out)), 0);
@@ -57,14 +56,12 @@ TEST(STREAM0002)
     attach_at(UINT32_MAX - 10000);
     for (uint32_t round = 0; round < 3000; round++) {
         uint32_t put = round * 37 % 1021, get = round * 53 % 1019;
-        for (uint32_t i = 0; i < put; i++) {
+        for (uint32_t i = 0; i < put; i++)
             in[i] = (uint8_t)((sent + i) * 131 >> 3);
-        }
         sent += stream_send(&sender, in, put);
         uint32_t did = stream_receive(&receiver, out, get);
-        for (uint32_t i = 0; i < did; i++) {
+        for (uint32_t i = 0; i < did; i++)
             assert_int_equal(out[i], (uint8_t)((taken + i) * 131 >> 3));
-        }
         taken += did;
         assert_int_equal(stream_available(&receiver), sent - taken);
     }

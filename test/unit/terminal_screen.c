@@ -24,13 +24,12 @@ static void screen_escape(struct screen *screen, char byte)
         return;
     }
     screen->escape = byte == '[' ? 2 : byte == '2' ? 3 : 0;
-    if (byte == 'K') {
+    if (byte == 'K')
         screen_clear_from(screen, screen->column);
-    } else if (byte == 'H') {
+    else if (byte == 'H')
         screen->column = 0;
-    } else if (byte == 'J') {
+    else if (byte == 'J')
         screen_clear_from(screen, 0);
-    }
 }
 
 static void screen_control(struct screen *screen, char byte)
@@ -63,26 +62,23 @@ static void screen_control(struct screen *screen, char byte)
 void screen_write(void *context, const char *bytes, size_t count)
 {
     struct screen *screen = context;
-    for (size_t i = 0; i < count; i++) {
-        if (screen->escape != 0) {
+    for (size_t i = 0; i < count; i++)
+        if (screen->escape != 0)
             screen_escape(screen, bytes[i]);
-        } else if (bytes[i] < ' ' || bytes[i] > '~') {
+        else if (bytes[i] < ' ' || bytes[i] > '~')
             screen_control(screen, bytes[i]);
-        } else if (screen->column < SCREEN_COLUMNS) {
+        else if (screen->column < SCREEN_COLUMNS)
             screen->row[screen->column++] = bytes[i];
-        } else {
+        else
             screen->wrong++;
-        }
-    }
 }
 
 const char *screen_text(struct screen *screen)
 {
     static char text[SCREEN_COLUMNS + 1];
     size_t length = SCREEN_COLUMNS;
-    while (length > 0 && screen->row[length - 1] == ' ') {
+    while (length > 0 && screen->row[length - 1] == ' ')
         length--;
-    }
     memcpy(text, screen->row, length);
     text[length] = '\0';
     return text;

@@ -138,7 +138,7 @@ static void tables_load(void)
 static void idt_fill(void)
 {
     for (uint32_t vector = 0; vector < VECTOR_COUNT; vector++) {
-        uint64_t handler = (uint64_t)trap_stubs + vector * 16;
+        uint64_t handler = (uint64_t)trap_stubs + vector * 16ull;
         bool own_stack = vector == 1 || vector == 2 || vector == 8 || vector == 18;
         idt[vector] = (struct idt_gate){
             .offset_low = (uint16_t)handler,
@@ -177,7 +177,7 @@ static void name_read(void)
     }
     for (uint32_t i = 0; i < 3; i++) {
         struct cpuid part = cpuid(0x80000002 + i, 0);
-        memcpy(cpu_name + i * 16, &part, sizeof part);
+        memcpy(cpu_name + i * 16ull, &part, sizeof part);
     }
 }
 

@@ -68,7 +68,8 @@ monitor_entry:
     STUB \vector, trap_on_own_stack, 0
     .elseif (\vector == 8)
     STUB \vector, trap_on_own_stack, 1
-    .elseif (\vector == 10) || (\vector == 11) || (\vector == 12) || (\vector == 13) || (\vector == 14) || (\vector == 17) || (\vector == 21) || (\vector == 29) || (\vector == 30)
+    .elseif ((\vector >= 10) && (\vector <= 14)) || (\vector == 17) || (\vector == 21) || (\vector == 29) \
+        || (\vector == 30)
     STUB \vector, trap, 1
     .else
     STUB \vector, trap, 0

@@ -21,7 +21,7 @@
 
 static_assert(EDGE_MAX == GATE_EDGE_COUNT, "asm_layout.h");
 static_assert(EDGE_SLOTS == GATE_OUT_SLOTS && EDGE_IN_MAX == GATE_IN_SLOTS, "one slot per edge");
-static_assert(EDGE_MAX * GATE_STUB_BYTES <= PAGES_OFFSET, "stubs and gate pages do not meet");
+static_assert(EDGE_MAX * (uint64_t)GATE_STUB_BYTES <= PAGES_OFFSET, "stubs and gate pages do not meet");
 
 /*
  * Both lie in the monitor's own memory and are mapped for cells once: stubs
@@ -32,7 +32,7 @@ struct gate_pages {
     alignas(PAGE_BYTES) struct gate_constants constants;
     alignas(PAGE_BYTES) struct gate_state state;
 };
-static_assert(sizeof(struct gate_pages) == 2 * PAGE_BYTES, "one page each");
+static_assert(sizeof(struct gate_pages) == 2ull * PAGE_BYTES, "one page each");
 
 static alignas(PAGE_BYTES) uint8_t stubs[EDGE_MAX][GATE_STUB_BYTES];
 static struct gate_pages pages[CELL_MAX];
