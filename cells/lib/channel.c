@@ -60,8 +60,9 @@ enum status channel_attach(struct channel_end *end, const struct cell_channel *c
 
 void channel_doorbell(struct channel_end *end)
 {
-    if (ring_wants_doorbell(&end->put))
-        (void)mon_notify(end->channel->notify);
+    cap_handle notify = end->channel->notify; /* 0 while the peer is down: that would ring ourselves */
+    if (ring_wants_doorbell(&end->put) && notify != 0)
+        (void)mon_notify(notify);
 }
 
 uint64_t channel_close_abandoned(void)

@@ -27,13 +27,11 @@ struct selftest_set {
 };
 
 static const struct selftest_set sets[] = {
-    { "memory", set_memory },    { "call numbers", set_call },
-    { "pointers", set_pointer }, { "handles", set_handle },
-    { "query", set_query },      { "log", set_log },
-    { "wait", set_wait },        { "capabilities", set_capability },
-    { "gates", set_gate },       { "channels", set_channel },
-    { "block", set_block },      { "text", set_text },
-    { "crash", set_crash },
+    { "memory", set_memory },  { "call numbers", set_call }, { "pointers", set_pointer },
+    { "handles", set_handle }, { "query", set_query },       { "log", set_log },
+    { "wait", set_wait },      { "budget", set_budget },     { "capabilities", set_capability },
+    { "gates", set_gate },     { "channels", set_channel },  { "block", set_block },
+    { "text", set_text },      { "crash", set_crash },
 };
 
 static void selftest_run(void)
@@ -71,7 +69,7 @@ CELL(selftest_ops,
          .description = "tries the contracts on the machine itself",
          .version_major = 1,
          .restart_policy = RESTART_NEVER,
-         .limits = { .memory_kib = 512, .operation_timeout_ms = 10000, .priority = 6 },
+         .limits = { .memory_kib = 512, .operation_timeout_ms = 10000, .cpu_percent = 50, .priority = 6 },
          .uses = { { ECHO_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, CHANNEL_KIB_MIN },
                    { "echo0", INTERFACE_GATE, 0 },
                    { BLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 128 },

@@ -10,6 +10,7 @@ void set_query(void);
 void set_log(void);
 void set_capability(void);
 void set_wait(void);
+void set_budget(void);
 void set_gate(void);
 void set_channel(void);
 void set_block(void);

@@ -7,9 +7,10 @@
 /*
  * Monitor calls.  SYSCALL with the number in rax and up to five arguments in
  * rdi, rsi, rdx, r10, r8; the status returns in rax, the value in rdx; rcx and
- * r11 hold rip and rflags; all other caller-saved registers return as 0.
+ * r11 are lost; all other caller-saved registers return as 0.
  * Every call decodes and checks everything first and then acts; acting cannot
  * fail.  Pointers must lie in the caller's own private domain (ST_FAULT).
+ * A number that is not below is ST_INVALID.
  * The caller is the cell that executes SYSCALL, whichever cell's thread it is.
  */
 enum monitor_call {

@@ -152,7 +152,7 @@ static struct monitor_result call_exit(word status, word, word, word, word)
 static struct monitor_result call_log(word level, word text, word bytes, word, word)
 {
     struct cell *cell = caller();
-    char copy[LOG_TEXT_BYTES] = {};
+    char copy[LOG_TEXT_BYTES + 1] = {};
     enum status status = unless(level < LOG_LEVEL_COUNT && bytes < sizeof copy, ST_RANGE)
                              ?: cell_copy_in(cell, copy, text, bytes);
     if (status == ST_OK)
@@ -195,7 +195,7 @@ static struct monitor_result call_query(word handle, word kind, word index, word
         ?: query((enum query_kind)kind, index, &record, &size)
         ?: unless(size == bytes, ST_INVALID)
         ?: cell_copy_out(arch_caller(), buffer, &record, size);
-    return result_value(status, index + 1);
+    return (struct monitor_result){ status, status == ST_OK || status == ST_EMPTY ? index + 1 : 0 };
 }
 
 static struct monitor_result call_bundle_read(word handle, word index, word offset, word buffer, word bytes)

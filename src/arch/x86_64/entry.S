@@ -182,7 +182,7 @@ trap_in_monitor:
 /* --- SYSCALL ---------------------------------------------------------------------------------- */
 
 /*
- * FROM: a cell.  LIVE IN: eax number; rdi, rsi, rdx, r10, r8 arguments; rcx rip,
+ * FROM: a cell.  LIVE IN: rax number; rdi, rsi, rdx, r10, r8 arguments; rcx rip,
  * r11 rflags; rsp is the cell's and not to be trusted or used.
  */
     .balign 64
@@ -193,11 +193,10 @@ syscall_entry:
     mov     %rsp, FRAME_RSP(%r9)
     mov     %rcx, FRAME_RIP(%r9)
     mov     %r11, FRAME_RFLAGS(%r9)
-    cmp     $MONITOR_CALL_COUNT, %eax
+    cmp     $MONITOR_CALL_COUNT, %rax
     jae     gate_or_bad
     mov     %gs:CPU_STACK, %rsp
     SAVE_CALLEE_SAVED
-    mov     %eax, %eax
     mov     %r10, %rcx
     call    *monitor_calls(, %rax, 8)
     cmpb    $0, %gs:CPU_RESCHEDULE
@@ -221,13 +220,13 @@ syscall_slow:
 
 /*
  * The fast path touches no stack: rsp stays the cell's until it is replaced.
- * LIVE IN: eax number, r9 current thread, rcx rip; r12-r15 arguments.
+ * LIVE IN: rax number, r9 current thread, rcx rip; r12-r15 arguments.
  */
 gate_or_bad:
-    cmp     $GATE_RETURN_NUMBER, %eax
+    cmp     $GATE_RETURN_NUMBER, %rax
     je      gate_return
-    lea     -GATE_CALL_NUMBER(%rax), %edx
-    cmp     $GATE_EDGE_COUNT, %edx
+    lea     -GATE_CALL_NUMBER(%rax), %rdx
+    cmp     $GATE_EDGE_COUNT, %rdx
     jae     gate_slow
     shl     $PT_EDGE_SHIFT, %edx
     lea     x86_pt_edges(%rdx), %r8
@@ -289,12 +288,12 @@ gate_return:
     swapgs
     sysretq
 
-/* Anything but a plain call or return: decided in C.  LIVE IN: eax number, rdi result. */
+/* Anything but a plain call or return: decided in C.  LIVE IN: rax number, rdi result. */
 gate_slow:
     mov     %gs:CPU_STACK, %rsp
     SAVE_CALLEE_SAVED
     mov     %rdi, %rsi
-    mov     %eax, %edi
+    mov     %rax, %rdi
     call    x86_gate_slow
     jmp     trap_exit
 

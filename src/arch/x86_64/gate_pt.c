@@ -145,7 +145,7 @@ static void slow_return(struct cell *home, uint64_t value)
         fault_edge_returned(home, edge);
 }
 
-static void slow_call(struct cell *home, uint32_t number, struct edge *edge)
+static void slow_call(struct cell *home, uint64_t number, struct edge *edge)
 {
     struct x86_frame *frame = &home->arch.frame;
     struct cell *callee = cell_at(edge->callee);
@@ -163,7 +163,7 @@ static void slow_call(struct cell *home, uint32_t number, struct edge *edge)
 }
 
 /* Everything the fast path in entry.S does not do; the callee-saved registers are in the frame. */
-void x86_gate_slow(uint32_t number, uint64_t result)
+void x86_gate_slow(uint64_t number, uint64_t result)
 {
     struct cell *home = sched_current();
     struct x86_frame *frame = &home->arch.frame;
@@ -174,7 +174,7 @@ void x86_gate_slow(uint32_t number, uint64_t result)
     if (arch_backend() == BACKEND_PKU)
         home->arch.pkru = cpu_this()->live_pkru = pkru_read();
     bool is_call = number >= GATE_CALL_NUMBER && number - GATE_CALL_NUMBER < EDGE_MAX;
-    struct edge *edge = is_call ? edge_at(number - GATE_CALL_NUMBER) : nullptr;
+    struct edge *edge = is_call ? edge_at((uint32_t)(number - GATE_CALL_NUMBER)) : nullptr;
     if (arch_backend() == BACKEND_PT && number == GATE_RETURN_NUMBER)
         slow_return(home, result);
     else if (arch_backend() == BACKEND_PT && edge != nullptr && edge->caller == home->arch.inside->id)

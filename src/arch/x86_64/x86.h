@@ -151,7 +151,7 @@ void x86_trap(struct x86_frame *frame);
 void x86_interrupt(uint32_t vector);
 [[noreturn]] void x86_trap_in_monitor(const struct x86_frame *frame);
 void x86_call_finish(uint64_t status, uint64_t value);
-void x86_gate_slow(uint32_t number, uint64_t result);
+void x86_gate_slow(uint64_t number, uint64_t result);
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
