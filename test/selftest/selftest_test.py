@@ -11,8 +11,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "qemu"))
 from harness import booted, check, expect, expect_equal, verdict  # noqa: E402
 
 BACKENDS = ((1, "pku"), (21, "pt"), (41, "none"))
-SETS = ("memory", "call numbers", "pointers", "handles", "query", "log", "wait", "budget", "capabilities", "gates",
-        "channels", "block", "text", "crash")
+SETS = ("memory", "call numbers", "pointers", "handles", "query", "log", "wait", "budget",
+        "capabilities", "gates", "channels", "block", "text", "crash")
 ENDED = ("crashed", "restarting", "stopped", "failed")
 SET_LINE = re.compile(r'(OK|FAIL): "([a-z ]+)" (?:(\d+) of )?(\d+) tests$')
 LAST_LINE = re.compile(r"selftest: (\d+) passed, (\d+) failed$")

@@ -113,16 +113,17 @@ gate_template_end:
     .globl gate_fields
 gate_fields:
     .irp name, gate_out_token, gate_out_stack, gate_rights_in_value, gate_rights_in_check, gate_in_token, \
-        gate_entry_stack, gate_entry_taken, gate_entry, gate_entry_freed, gate_in_return, \
-        gate_rights_out_value, gate_rights_out_check, gate_out_return, gate_out_stack_load, gate_out_stack_clear
+        gate_entry_stack, gate_entry_taken, gate_entry, gate_entry_freed, \
+        gate_in_return, gate_rights_out_value, gate_rights_out_check, \
+        gate_out_return, gate_out_stack_load, gate_out_stack_clear
     .long   \name - gate_template
     .endr
 
 /* enum gate_place, gate_build.h: offset of each place. */
     .globl gate_places
 gate_places:
-    .irp name, gate_pushed, gate_rights_in, gate_wrpkru_in, gate_checked_in, gate_take, gate_taken, gate_call, \
-        gate_returned, gate_rights_out, gate_wrpkru_out, gate_checked_out, gate_resume, gate_pop, \
+    .irp name, gate_pushed, gate_rights_in, gate_wrpkru_in, gate_checked_in, gate_take, gate_taken, \
+        gate_call, gate_returned, gate_rights_out, gate_wrpkru_out, gate_checked_out, gate_resume, gate_pop, \
         gate_bad_in, gate_bad_out, gate_template_end
     .long   \name - gate_template
     .endr
