@@ -5,33 +5,23 @@
  * (null, kCFI, division) and the hardware would never be asked.
  */
 
+#include <sdk/assembly.h>
+
     .text
-
-.macro FUNCTION name
-    .globl \name
-    .hidden \name
-    .type \name, @function
-    .balign 16
-\name:
-.endm
-
-.macro END name
-    .size \name, . - \name
-.endm
 
 FUNCTION fault_read
     mov (%rdi), %rax
     ret
-END fault_read
+FUNCTION_END fault_read
 
 FUNCTION fault_write
     mov %rdi, (%rdi)
     ret
-END fault_write
+FUNCTION_END fault_write
 
 FUNCTION fault_jump
     jmp *%rdi
-END fault_jump
+FUNCTION_END fault_jump
 
 FUNCTION fault_divide
     xor %eax, %eax
@@ -39,18 +29,18 @@ FUNCTION fault_divide
     xor %ecx, %ecx
     div %ecx
     ret
-END fault_divide
+FUNCTION_END fault_divide
 
 FUNCTION fault_halt
     hlt
     ret
-END fault_halt
+FUNCTION_END fault_halt
 
 FUNCTION fault_port_read
     mov %edi, %edx
     in (%dx), %al
     ret
-END fault_port_read
+FUNCTION_END fault_port_read
 
 /*
  * Calls an address inside a gate stub with no register prepared, as stray code
@@ -78,6 +68,6 @@ FUNCTION fault_enter_gate
     pop %r12
     pop %rbx
     ret
-END fault_enter_gate
+FUNCTION_END fault_enter_gate
 
     .section .note.GNU-stack, "", @progbits

@@ -20,6 +20,8 @@
  * are in measure_frame too and so fall out of the difference.
  */
 
+#include <sdk/assembly.h>
+
     .text
 
 /* LIVE OUT: everything the caller owns is on the stack, the stack is aligned to 16. */
@@ -61,26 +63,14 @@
     subl    %ebp, %eax
 .endm
 
-.macro FUNCTION name
-    .globl  \name
-    .hidden \name
-    .type   \name, @function
-    .balign 64
-\name:
-.endm
-
-.macro FUNCTION_END name
-    .size   \name, . - \name
-.endm
-
-FUNCTION measure_frame
+FUNCTION measure_frame, 64
     FRAME_ENTER
     REGION_BEGIN
     REGION_END
     FRAME_LEAVE
 FUNCTION_END measure_frame
 
-FUNCTION measure_plain
+FUNCTION measure_plain, 64
     FRAME_ENTER
     REGION_BEGIN
     call    measure_callee
@@ -96,7 +86,7 @@ measure_callee:
     ret
 FUNCTION_END measure_callee
 
-FUNCTION measure_monitor
+FUNCTION measure_monitor, 64
     FRAME_ENTER
     REGION_BEGIN
     call    mon_null
@@ -105,7 +95,7 @@ FUNCTION measure_monitor
 FUNCTION_END measure_monitor
 
 /* rdi = stub, rsi = result */
-FUNCTION measure_gate0
+FUNCTION measure_gate0, 64
     movq    %rsi, %rdx
     FRAME_ENTER
     movq    %rdi, %rbx
@@ -120,7 +110,7 @@ FUNCTION measure_gate0
 FUNCTION_END measure_gate0
 
 /* rdi = stub, rsi = four arguments, rdx = result */
-FUNCTION measure_gate4
+FUNCTION measure_gate4, 64
     FRAME_ENTER
     movq    %rdi, %rbx
     movq    0(%rsi), %r8

@@ -13,19 +13,9 @@
 #define MON_WAIT 1
 #define MON_NOTIFY 2
 
+#include <sdk/assembly.h>
+
     .text
-
-.macro FUNCTION name
-    .globl \name
-    .hidden \name
-    .type \name, @function
-    .balign 16
-\name:
-.endm
-
-.macro END name
-    .size \name, . - \name
-.endm
 
 /* struct monitor_result monitor_call(number, a, b, c, d, e): rax:rdx is where C wants it, too. */
 FUNCTION monitor_call
@@ -37,14 +27,14 @@ FUNCTION monitor_call
     mov %r9, %r8
     syscall
     ret
-END monitor_call
+FUNCTION_END monitor_call
 
 /* void mon_null(void) */
 FUNCTION mon_null
     mov $MON_NULL, %eax
     syscall
     ret
-END mon_null
+FUNCTION_END mon_null
 
 /* uint64_t mon_wait(uint64_t deadline_tsc): the event word */
 FUNCTION mon_wait
@@ -52,13 +42,13 @@ FUNCTION mon_wait
     syscall
     mov %rdx, %rax
     ret
-END mon_wait
+FUNCTION_END mon_wait
 
 /* enum status mon_notify(cap_handle notify) */
 FUNCTION mon_notify
     mov $MON_NOTIFY, %eax
     syscall
     ret
-END mon_notify
+FUNCTION_END mon_notify
 
     .section .note.GNU-stack, "", @progbits

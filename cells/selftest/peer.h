@@ -31,6 +31,10 @@ enum peer_call {
  * four arguments mixed, leaves PEER_POISON in every register it may and DF set.
  */
 #define PEER_RAW_INTERFACE "selfraw"
+
+/* What selftest provides and would use itself: that edge would close the shortest cycle. */
+#define SELF_BACK_INTERFACE "selfback"
+#define SELF_USES_BACK 5u /* its index in selftest's manifest */
 #define PEER_POISON UINT64_C(0x5EC2E75EC2E75EC2)
 
 enum peer_seen {

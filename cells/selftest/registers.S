@@ -4,19 +4,9 @@
 
 #define RBP_FILL $0x1111222233334444
 
+#include <sdk/assembly.h>
+
     .text
-
-.macro FUNCTION name
-    .globl  \name
-    .hidden \name
-    .type   \name, @function
-    .balign 16
-\name:
-.endm
-
-.macro FUNCTION_END name
-    .size   \name, . - \name
-.endm
 
 /* LIVE OUT: the caller's registers and, on top of the stack, rdi or rsi's pointer to struct registers. */
 .macro FRAME_ENTER after

@@ -17,6 +17,7 @@
 #include <abi/channel.h>
 #include <abi/services.h>
 #include <sdk/cell.h>
+#include <sdk/gate.h>
 #include <sdk/monitor.h>
 
 #define MEMORY_OBJECT_BYTES KIB(16)
@@ -60,6 +61,12 @@ static enum status selftest_start(void)
     return mon_notify(0);
 }
 
+/* Never reached: the monitor refuses the edge that would lead here. */
+GATE_ENTRY static uint64_t back_call(uint64_t, uint64_t, uint64_t, uint64_t)
+{
+    return 0;
+}
+
 static const struct cell_ops selftest_ops = { .start = selftest_start, .notified = selftest_notified };
 
 CELL(selftest_ops,
@@ -74,9 +81,12 @@ CELL(selftest_ops,
                    { "echo0", INTERFACE_GATE, 0 },
                    { BLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 128 },
                    { PEER_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 64 },
-                   { PEER_RAW_INTERFACE, INTERFACE_GATE, 0 } },
+                   { PEER_RAW_INTERFACE, INTERFACE_GATE, 0 },
+                   { SELF_BACK_INTERFACE, INTERFACE_GATE | INTERFACE_OPTIONAL, 0 } },
          .caps = { { CAP_CELLS, RIGHT_OBSERVE | RIGHT_CONTROL | RIGHT_GRANT, 0, 0 },
                    { CAP_LOG, RIGHT_READ, 0, 0 },
                    { CAP_ENTROPY, RIGHT_READ | RIGHT_GRANT, 0, 0 },
                    { CAP_MEMORY, RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT, 0, MEMORY_OBJECT_BYTES } },
-     }));
+         .provides = { { SELF_BACK_INTERFACE, INTERFACE_GATE, 0 } },
+     }),
+     back_call);

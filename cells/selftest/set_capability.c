@@ -217,8 +217,21 @@ static void exhaustion(bool is_chain)
     breathe();
 }
 
+static void edge_refused(void)
+{
+    uint32_t peer = cell_now("selfpeer").id;
+    uint32_t self = cell_info()->id;
+    check_case("an edge to itself");
+    EXPECT_STATUS(mon_edge_link(own_cap(CAP_CELLS), self, SELF_USES_BACK, self), ST_CYCLE);
+    check_case("an edge the manifest does not ask for");
+    EXPECT_STATUS(mon_edge_link(own_cap(CAP_CELLS), peer, 1, self), ST_DENIED);
+    check_case("an edge to a cell that does not provide");
+    EXPECT_STATUS(mon_edge_link(own_cap(CAP_CELLS), self, SELF_USES_BACK, peer), ST_DENIED);
+}
+
 void set_capability(void)
 {
+    edge_refused();
     rights_fewer();
     rights_more();
     grants_refused();
