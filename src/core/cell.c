@@ -246,7 +246,7 @@ enum status cell_start(struct cell *cell)
 {
     if (cell->state != CELL_SPAWNED)
         return ST_STATE;
-    uint64_t info = cell->heap - CELL_GUARD_BYTES - CELL_INFO_PAGES * PAGE_BYTES;
+    uint64_t info = cell->heap - CELL_GUARD_BYTES - CELL_INFO_PAGES * (uint64_t)PAGE_BYTES;
     arch_thread_start(cell, cell->start, cell->stack_top, info);
     sched_start(cell);
     return cell_set_state(cell, CELL_INITIALIZING);

@@ -3,18 +3,14 @@
 import os
 import pty
 import select
-import struct
 import subprocess
 import sys
 import tempfile
 
 from harness import HANG_S, IMAGE, ROOT, check, expect, expect_equal, expect_in, image_require, verdict
+from image_file import KIND_APPLIANCE, entries
 
 COMB = ROOT / "scripts" / "comb"
-BUNDLE_BEGIN = b"COMBBNDL" + struct.pack("<I", 1)  # the magic alone also stands in the code
-HEADER_BYTES = 64
-ENTRY = struct.Struct("<16sIIQQ")
-KIND_APPLIANCE = 3
 
 
 def comb(*arguments, status=None):
@@ -24,15 +20,6 @@ def comb(*arguments, status=None):
         expect_equal(result.returncode, status, f"status of {' '.join(arguments)}: {result.stderr}")
     expect("Traceback" not in result.stderr, result.stderr)
     return result
-
-
-def entries(data):
-    """(offset of the entry, name, kind, payload's offset, its bytes) of everything in the image's bundle"""
-    start = data.index(BUNDLE_BEGIN)
-    for index in range(struct.unpack_from("<I", data, start + 12)[0]):
-        at = start + HEADER_BYTES + index * ENTRY.size
-        name, kind, _, offset, size = ENTRY.unpack_from(data, at)
-        yield at, name.rstrip(b"\0").decode(), kind, start + offset, size
 
 
 def damaged(folder, wanted, place):

@@ -150,7 +150,7 @@ class Shell(Guest):
 def machine(options=(), script=True, **changes):
     image_require()
     words = list(SCRIPT_OPTIONS) if script else ["panic=exit"]
-    return machine_module.Machine(image=IMAGE, options=words + list(options), **changes)
+    return machine_module.Machine(**{"image": IMAGE, "options": words + list(options), **changes})
 
 
 @contextlib.contextmanager
