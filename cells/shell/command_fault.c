@@ -101,6 +101,30 @@ static enum status cycle_compare(const struct command_call *call, const struct s
     return ST_OK;
 }
 
+static bool all_settled(void)
+{
+    struct cell_record cell;
+    for (uint32_t id = 1; id < CELL_MAX; id++) {
+        if (cell_by_id(id, &cell) != ST_OK)
+            continue;
+        bool is_moving = cell.state == CELL_INITIALIZING || cell.state == CELL_GRANTED ||
+                         cell.state == CELL_PROBING || cell.state == CELL_CRASHED ||
+                         cell.state == CELL_RESTARTING;
+        if (is_moving)
+            return false;
+    }
+    return true;
+}
+
+/* What comes back by itself would look like something that was taken, or not given back. */
+static void cycle_settle(void)
+{
+    uint64_t deadline = tsc_after_ms(FAULT_RESTART_MS);
+    while (!all_settled() && tsc_read() < deadline && !terminal_interrupted())
+        if (!terminal_wait_ms(FAULT_POLL_MS))
+            return;
+}
+
 enum status cell_cycle_run(struct command_call *call)
 {
     uint64_t count = CYCLE_COUNT_DEFAULT;
@@ -111,12 +135,14 @@ enum status cell_cycle_run(struct command_call *call)
     if (call->words.count != 3)
         return command_fail(call, ST_INVALID, "cell cycle: one name; see 'help cell'");
     struct system_record before, after;
+    cycle_settle();
     status = system_read(&before);
     if (status == ST_OK)
         status = warden_request(call, WARDEN_CYCLE, call->words.at[2], count | (is_kill ? CYCLE_KILL : 0),
                                 CYCLE_LIMIT_MS + count * CYCLE_LIMIT_MS_EACH);
     if (status != ST_OK)
         return status;
+    cycle_settle();
     status = system_read(&after);
     if (status != ST_OK)
         return command_fail(call, status, "cell cycle: %s", status_name(status));
