@@ -41,9 +41,8 @@ static void fault_record(struct cell *guilty, const struct cell *home, const str
     static const char *const words[] = {
         [CRASH_GATE] = "gate violation", [CRASH_WATCHDOG] = "watchdog", [CRASH_OTHER] = "exception"
     };
-    log_write(LOG_ERROR, 0, "%s stopped: %s (vector %u, error %x, rip %lx, address %lx), called by %s",
-              guilty->name, words[crash->reason], crash->vector, crash->error, crash->registers.rip,
-              crash->address, edge != nullptr ? cell_at(edge->caller)->name : "nobody");
+    log_write(LOG_ERROR, 0, "%s stopped: %s %u/%x at %lx", guilty->name, words[crash->reason], crash->vector,
+              crash->error, crash->registers.rip);
 }
 
 void fault_cell(struct cell *guilty, const struct fault *fault)
