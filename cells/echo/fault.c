@@ -4,6 +4,7 @@
 
 #include <abi/boot_info.h>
 #include <abi/services.h>
+#include <rt/bits.h>
 #include <sdk/cell.h>
 
 /* COM1, which belongs to the console cell. */
@@ -11,6 +12,9 @@
 
 /* How far behind the entry of a stub the bytes are tried as entries. */
 #define FAULT_GATE_BYTES 64u
+
+/* The gate pages of cell 0; two pages each follow. */
+#define FAULT_GATE_PAGES (UINT64_C(0x8000000000) + MIB(16))
 
 /* Grows the stack until the guard page ends it; the volatile local keeps every frame real. */
 __attribute__((noinline)) static uint64_t fault_recurse(uint64_t depth)
@@ -49,6 +53,16 @@ static void fault_index(void)
     static uint32_t table[4];
     volatile uint32_t index = 4;
     table[index] = 1; /* the profile's bounds check traps */
+}
+
+/*
+ * Where the monitor keeps this cell's entry stack pointer (docs/architecture.md):
+ * ours to write, and so ours to lie with.  Not 0 says that nobody is inside.
+ */
+static void fault_hide(void)
+{
+    uint64_t pages = FAULT_GATE_PAGES + cell_info()->id * 2 * (uint64_t)PAGE_BYTES;
+    fault_write(pages + PAGE_BYTES);
 }
 
 static void fault_loop(void)
@@ -98,6 +112,14 @@ enum status fault_commit(uint64_t kind, uint64_t address)
         break;
     case FAULT_PORT:
         fault_port_read(FAULT_PORT_ADDRESS);
+        break;
+    case FAULT_HIDE:
+        fault_hide();
+        fault_read(0);
+        break;
+    case FAULT_HIDE_LOOP:
+        fault_hide();
+        fault_loop();
         break;
     default:
         return ST_RANGE;

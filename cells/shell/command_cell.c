@@ -209,7 +209,8 @@ const struct command command_cell = {
             "keys, capabilities and edges: a leak makes it fail.\n"
             "break makes a cell that offers 'echo' misbehave inside a call, or with --later\n"
             "on its own thread: null wild stack execute divide privileged gate loop trap\n"
-            "assert monitor port.  It shows what the caller gets, 'crash NAME' the rest.\n"
+            "assert monitor port hide hideloop.  It shows what the caller gets, 'crash NAME'\n"
+            "the rest.\n"
             "Example: cell break echo null\n",
     .run = cell_run,
     .words_min = 2,

@@ -94,10 +94,11 @@ static const char *const level_names[LOG_LEVEL_COUNT] = {
 };
 
 static const char *const fault_names[FAULT_COUNT] = {
-    [FAULT_NULL] = "null",       [FAULT_WILD] = "wild",       [FAULT_STACK] = "stack",
-    [FAULT_EXECUTE] = "execute", [FAULT_DIVIDE] = "divide",   [FAULT_PRIVILEGED] = "privileged",
-    [FAULT_GATE] = "gate",       [FAULT_LOOP] = "loop",       [FAULT_TRAP] = "trap",
-    [FAULT_ASSERT] = "assert",   [FAULT_MONITOR] = "monitor", [FAULT_PORT] = "port",
+    [FAULT_NULL] = "null",       [FAULT_WILD] = "wild",          [FAULT_STACK] = "stack",
+    [FAULT_EXECUTE] = "execute", [FAULT_DIVIDE] = "divide",      [FAULT_PRIVILEGED] = "privileged",
+    [FAULT_GATE] = "gate",       [FAULT_LOOP] = "loop",          [FAULT_TRAP] = "trap",
+    [FAULT_ASSERT] = "assert",   [FAULT_MONITOR] = "monitor",    [FAULT_PORT] = "port",
+    [FAULT_HIDE] = "hide",       [FAULT_HIDE_LOOP] = "hideloop",
 };
 
 static const char *const path_names[BENCH_PATH_COUNT] = {

@@ -31,8 +31,10 @@ enum fault_kind {
     FAULT_LOOP,       /* never return */
     FAULT_TRAP,       /* array index out of bounds, caught by the profile */
     FAULT_ASSERT,
-    FAULT_MONITOR, /* read monitor memory */
-    FAULT_PORT,    /* IN from a port without a capability */
+    FAULT_MONITOR,   /* read monitor memory */
+    FAULT_PORT,      /* IN from a port without a capability */
+    FAULT_HIDE,      /* deny in the own gate page that a call is under way, then read address 0 */
+    FAULT_HIDE_LOOP, /* the same, then never return */
     FAULT_COUNT
 };
 

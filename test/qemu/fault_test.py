@@ -18,6 +18,8 @@ FAULTS = {
     "assert": ["instruction"],
     "monitor": ["page-fault", "key-fault"],
     "port": ["privileged"],
+    "hide": ["page-fault", "key-fault"],
+    "hideloop": ["watchdog", "page-fault", "key-fault"],
 }
 OTHERS = ("warden", "console", "clock", "ramdisk", "ipcbench", "shell")
 
@@ -35,6 +37,7 @@ def echo_broken(guest, backend, fault, later):
     before = guest.cells()
     answer = guest.ok(f"cell break echo {fault}{' --later' if later else ''}")
     expect_in(answer.split(": ")[-1].strip(), ["ok", "crashed", "timeout"] if later else
+              ["timeout", "crashed"] if fault == "hideloop" else
               ["timeout"] if fault == "loop" else ["crashed"], "list of answers")
     guest.until("cells --json", lambda rows: any(
         row["name"] == "echo" and row["crashes"] > before["echo"]["crashes"] for row in rows),

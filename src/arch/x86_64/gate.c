@@ -224,6 +224,21 @@ static struct edge *chain_step(const struct cell *from, uint32_t in_stub)
     return nullptr;
 }
 
+/* A callee can deny that it is called, by what it writes into its gate page; its rights give it away. */
+static uint32_t chain_hidden(const struct cell *home, const struct cell *at, struct edge **edge, uint32_t max)
+{
+    const struct cell *inside = thread_inside(cell_at(home->id), thread_pkru(home));
+    if (arch_gate_of(home->arch.frame.rip) != EDGE_NONE || inside == nullptr || inside == at || max == 0)
+        return 0;
+    FOR_EACH_EDGE (open) {
+        if (is_open(open, at) && open->callee == inside->id) {
+            *edge = open;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 uint32_t arch_gate_chain(const struct cell *home, struct edge *chain[], uint32_t max)
 {
     if (arch_backend() == BACKEND_PT)
@@ -243,7 +258,7 @@ uint32_t arch_gate_chain(const struct cell *home, struct edge *chain[], uint32_t
         if (edge->id == in_stub)
             break; /* on its way in or out */
     }
-    return depth;
+    return depth + chain_hidden(home, at, &chain[depth], max - depth);
 }
 
 void arch_gate_unwind(struct cell *home, struct edge *edge, enum status status)

@@ -82,9 +82,7 @@ void key_note_threads(void)
     FOR_EACH_CELL (home) {
         if (home->thread.state == THREAD_NONE)
             continue;
-        uint32_t pkru = home == sched_current() && !home->arch.frame_is_set ? pkru_read()
-                                                                            : (uint32_t)home->arch.pkru;
-        struct cell *inside = key_cell(pkru);
+        struct cell *inside = key_cell(thread_pkru(home));
         if (inside != nullptr)
             home->arch.inside = inside;
     }

@@ -69,6 +69,13 @@ static struct cell *stack_owner(uint64_t rsp, struct cell *home)
     return owner != nullptr && owner->domain == domain ? owner : home;
 }
 
+/* A monitor call leaves the rights of the current thread in the register. */
+uint32_t thread_pkru(const struct cell *home)
+{
+    bool is_live = cpu_this()->has_keys && home == sched_current() && !home->arch.frame_is_set;
+    return is_live ? pkru_read() : (uint32_t)home->arch.pkru;
+}
+
 /* The cell whose rights the thread of `home` had when it entered the monitor; null: forged rights. */
 struct cell *thread_inside(struct cell *home, uint32_t pkru)
 {

@@ -155,6 +155,7 @@ void x86_gate_slow(uint64_t number, uint64_t result);
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
+uint32_t thread_pkru(const struct cell *home);
 struct cell *thread_inside(struct cell *home, uint32_t pkru); /* thread.c */
 extern struct cpu cpu0;
 void apic_end_of_interrupt(void);
