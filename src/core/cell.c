@@ -268,26 +268,12 @@ void cell_root_start(void)
         panic("the warden cannot be started: status %u", status);
 }
 
-/* Threads that wait to get into `cell` get an answer instead. */
-static void cell_refuse_waiters(struct cell *cell)
-{
-    FOR_EACH_CELL (home) {
-        if (home == cell || home->thread.state != THREAD_LOCKED || home->thread.locked_on != cell)
-            continue;
-        struct edge *chain[CALL_DEPTH_MAX];
-        uint32_t depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
-        if (depth > 0 && chain[depth - 1]->callee == cell->id)
-            arch_gate_unwind(home, chain[depth - 1], ST_GONE);
-    }
-    sched_lock_free(cell);
-}
-
 static void cell_finish(struct cell *cell, enum cell_state state)
 {
     cell->dying = false;
     cell->state = state;
-    cell_refuse_waiters(cell);
     edge_callee_down(cell);
+    sched_lock_free(cell); /* who waits to get in tries again, and is refused */
     sched_remove(cell);
     cell_release(cell);
     cell_changed();
@@ -301,7 +287,7 @@ static void cell_finish(struct cell *cell, enum cell_state state)
 static struct cell *cell_visitor(const struct cell *cell, struct edge *chain[], uint32_t *depth, uint32_t *at)
 {
     FOR_EACH_CELL (home) {
-        if (home->thread.state == THREAD_NONE || home->thread.locked_on == cell)
+        if (home->thread.state == THREAD_NONE)
             continue;
         *depth = arch_gate_chain(home, chain, CALL_DEPTH_MAX);
         for (*at = 0; *at < *depth; (*at)++)
@@ -368,10 +354,9 @@ enum status cell_forget(struct cell *cell)
 {
     if (cell_is_up(cell) || text_equal(cell->name, CELL_ROOT_NAME))
         return ST_STATE;
-    FOR_EACH_EDGE (edge) {
+    FOR_EACH_EDGE (edge)
         if (edge->callee == cell->id)
             return ST_BUSY;
-    }
     if (channel_is_served_by(cell->id))
         return ST_BUSY;
     cell_erase(cell);

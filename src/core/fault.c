@@ -7,8 +7,6 @@
 #include <rt/bits.h>
 #include <rt/text.h>
 
-#define FAULT_CALLER_NONE 0u
-
 /* The last open edge of `home` that leads into `cell`; null: none. */
 static struct edge *edge_into(const struct cell *home, const struct cell *cell)
 {
@@ -31,7 +29,7 @@ static void fault_record(struct cell *guilty, const struct cell *home, const str
         .vector = fault->vector,
         .error = fault->error,
         .edge = edge != nullptr ? edge->id : EDGE_NONE,
-        .caller = edge != nullptr ? edge->caller : FAULT_CALLER_NONE,
+        .caller = edge != nullptr ? edge->caller : 0,
         .address = fault->address,
         .tsc = arch_tsc(),
     };

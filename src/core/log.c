@@ -47,8 +47,7 @@ enum status log_read(uint64_t sequence, struct log_record *record, uint64_t *nex
     if (sequence >= next_sequence)
         return ST_EMPTY;
     uint64_t oldest = next_sequence > LOG_RECORDS ? next_sequence - LOG_RECORDS : 0;
-    if (sequence < oldest)
-        sequence = oldest;
+    sequence = sequence < oldest ? oldest : sequence;
     *record = records[sequence % LOG_RECORDS];
     *next = sequence + 1;
     return ST_OK;

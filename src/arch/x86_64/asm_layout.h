@@ -9,14 +9,10 @@
 #define FRAME_R12 24
 #define FRAME_RBP 32
 #define FRAME_RBX 40
-#define FRAME_RAX 112
 #define FRAME_VECTOR 120
-#define FRAME_ERROR 128
 #define FRAME_RIP 136
-#define FRAME_CS 144
 #define FRAME_RFLAGS 152
 #define FRAME_RSP 160
-#define FRAME_SS 168
 #define FRAME_BYTES 176
 
 #define THREAD_PKRU 176

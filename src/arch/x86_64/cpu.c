@@ -28,7 +28,6 @@
 #define CPUID7_ECX_PKU BIT32(3)
 #define CPUID1_ECX_RDRAND BIT32(30)
 
-#define RDRAND_TRIES_MAX 10u
 #define DEBUG_EXIT_PORT 0xF4u
 #define DEBUG_EXIT_PANIC 62u /* the emulator ends with (62 << 1) | 1 = 125 */
 
@@ -106,14 +105,10 @@ uint64_t arch_random(void)
 {
     if ((cpuid(1, 0).c & CPUID1_ECX_RDRAND) == 0)
         return 0;
-    for (uint32_t i = 0; i < RDRAND_TRIES_MAX; i++) {
-        uint64_t value;
-        bool good;
-        __asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
-        if (good)
-            return value;
-    }
-    return 0;
+    uint64_t value;
+    bool good;
+    __asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
+    return good ? value : 0;
 }
 
 static void tables_load(void)

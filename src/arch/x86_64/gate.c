@@ -164,32 +164,31 @@ void gate_rights_changed(void)
 
 /* --- the inside of a cell --------------------------------------------------------------------- */
 
+static uint64_t *entry_stack_of(struct cell *cell)
+{
+    return arch_backend() == BACKEND_PT ? &cell->arch.entry_stack : &pages[cell->id].state.entry_stack;
+}
+
 void arch_gate_open(struct cell *cell)
 {
-    if (arch_backend() == BACKEND_PT)
-        cell->arch.entry_stack = cell->entry_stack_top;
-    else
-        pages[cell->id].state.entry_stack = cell->entry_stack_top;
+    *entry_stack_of(cell) = cell->entry_stack_top;
 }
 
 bool arch_gate_take(struct cell *cell)
 {
-    if (cell->entry_stack_top == 0)
-        return true; /* provides nothing: nobody else can be inside */
-    uint64_t *stack = arch_backend() == BACKEND_PT ? &cell->arch.entry_stack
-                                                   : &pages[cell->id].state.entry_stack;
-    bool free = *stack != 0;
+    uint64_t *stack = entry_stack_of(cell);
+    bool free = *stack != 0 || cell->entry_stack_top == 0; /* who provides nothing has no visitors */
     *stack = 0;
     return free;
 }
 
 bool arch_gate_in_call(const struct edge *edge)
 {
-    if (arch_backend() != BACKEND_PT)
-        return pages[edge->caller].state.out_stack[edge->out_slot] != 0;
+    struct edge *chain[CALL_DEPTH_MAX];
     FOR_EACH_CELL (home) {
-        for (uint32_t i = 0; i < home->arch.call_depth; i++)
-            if (home->arch.calls[i].edge == edge)
+        uint32_t depth = home->thread.state != THREAD_NONE ? arch_gate_chain(home, chain, CALL_DEPTH_MAX) : 0;
+        while (depth-- > 0)
+            if (chain[depth] == edge)
                 return true;
     }
     return false;
@@ -244,9 +243,6 @@ uint32_t arch_gate_chain(const struct cell *home, struct edge *chain[], uint32_t
     if (arch_backend() == BACKEND_PT)
         return gate_pt_chain(home, chain, max);
     uint32_t in_stub = arch_gate_of(home->arch.frame.rip);
-    uint64_t place = home->arch.frame.rip % GATE_STUB_BYTES;
-    if (place >= gate_places[GATE_AT_CHECKED_OUT] && place < gate_places[GATE_AT_BAD_IN])
-        in_stub = EDGE_NONE; /* back in the caller but for the registers */
     const struct cell *at = home;
     uint32_t depth = 0;
     while (depth < max) {
@@ -261,27 +257,35 @@ uint32_t arch_gate_chain(const struct cell *home, struct edge *chain[], uint32_t
     return depth + chain_hidden(home, at, &chain[depth], max - depth);
 }
 
+static uint32_t rights_of(const struct cell *cell)
+{
+    return arch_backend() == BACKEND_PKU ? cell->arch.rights : 0;
+}
+
+/* The call is over, rdi its result: back to the caller's stack.  No other thread may find it open. */
+static void stub_leave(struct cell *home, const struct edge *edge)
+{
+    struct cell *caller = cell_at(edge->caller);
+    uint64_t *stack = &pages[edge->caller].state.out_stack[edge->out_slot];
+    home->arch.frame.rip = gate_stub_address(edge->id) + gate_fields[GATE_OUT_STACK_CLEAR];
+    home->arch.frame.rsp = *stack;
+    *stack = 0;
+    home->arch.inside = caller;
+    home->arch.pkru = rights_of(caller);
+}
+
 void arch_gate_unwind(struct cell *home, struct edge *edge, enum status status)
 {
     struct arch_thread *arch = &home->arch;
-    struct cell *caller = cell_at(edge->caller);
     arch->frame_is_set = home == sched_current();
-    if (home->thread.state == THREAD_LOCKED)
-        home->thread.locked_on = nullptr;
     if (arch_backend() == BACKEND_PT) {
         gate_pt_unwind(home, edge, status);
         return;
     }
     arch->frame = (struct x86_frame){
-        .rip = gate_stub_address(edge->id) + gate_places[GATE_AT_RESUME],
-        .rdx = status,
-        .rsp = 0,
-        .cs = SELECTOR_USER_CODE,
-        .ss = SELECTOR_USER_DATA,
-        .rflags = RFLAGS_IF | 2,
+        .rdx = status, .cs = SELECTOR_USER_CODE, .ss = SELECTOR_USER_DATA, .rflags = RFLAGS_IF | 2
     };
-    arch->inside = caller;
-    arch->pkru = arch_backend() == BACKEND_PKU ? caller->arch.rights : 0;
+    stub_leave(home, edge);
     cpu_this()->reschedule = 1;
 }
 
@@ -300,34 +304,75 @@ void arch_gate_trap_return(struct edge *edge, bool on)
 
 /* --- exceptions in a stub --------------------------------------------------------------------- */
 
-static uint64_t stub_place(const struct edge *edge, enum gate_place place)
+/* The end of the chain in which caller and callee both say that a call is open. */
+static struct cell *innermost(struct cell *home)
 {
-    return gate_stub_address(edge->id) + gate_places[place];
+    struct cell *at = home;
+    for (struct edge *edge = chain_step(at, EDGE_NONE); edge != nullptr; edge = chain_step(at, EDGE_NONE))
+        at = cell_at(edge->callee);
+    return at;
 }
 
+/* Back to before the call, if it is the caller that makes it: what waits or is preempted is not open. */
+static bool stub_undo(struct cell *home, const struct edge *edge)
+{
+    struct cell *caller = cell_at(edge->caller);
+    uint64_t *stack = &pages[edge->caller].state.out_stack[edge->out_slot];
+    struct x86_frame *frame = &home->arch.frame;
+    if (innermost(home) != caller ||
+        domain_copy_in(caller->domain, &frame->rbp, *stack, sizeof frame->rbp) != ST_OK)
+        return false;
+    frame->rip = gate_stub_address(edge->id);
+    frame->rsp = *stack + sizeof frame->rbp;
+    *stack = 0;
+    home->arch.inside = caller;
+    home->arch.pkru = rights_of(caller);
+    return true;
+}
+
+/* Back into the callee, at the end of the call: its inside is taken again, as if it had not been freed. */
+static bool stub_return_again(struct cell *home, const struct edge *edge, uint64_t at)
+{
+    struct cell *callee = cell_at(edge->callee);
+    struct x86_frame *frame = &home->arch.frame;
+    if (!cell_is_up(callee) || !arch_gate_take(callee))
+        return false;
+    frame->rax = at > gate_fields[GATE_IN_RETURN] ? frame->rdi : frame->rax;
+    frame->rip = gate_stub_address(edge->id) + gate_places[GATE_AT_RETURNED];
+    frame->rsp = callee->entry_stack_top;
+    home->arch.inside = callee;
+    home->arch.pkru = rights_of(callee);
+    return true;
+}
+
+/*
+ * A thread that another one may overtake inside a stub: an edge must not look
+ * open while the callee's inside is free, or the callee's own thread could
+ * return in its place.
+ */
 void gate_restart(struct cell *home)
 {
-    uint32_t id = arch_gate_of(home->arch.frame.rip);
-    if (id == EDGE_NONE || arch_backend() == BACKEND_PT)
+    struct edge *edge = edge_at(arch_gate_of(home->arch.frame.rip));
+    if (edge == nullptr || arch_backend() == BACKEND_PT)
         return;
-    uint64_t stub = gate_stub_address(id);
-    uint64_t at = home->arch.frame.rip - stub;
-    static const enum gate_place ranges[][2] = { { GATE_AT_RIGHTS_IN, GATE_AT_CHECKED_IN },
-                                                 { GATE_AT_TAKE, GATE_AT_TAKEN },
-                                                 { GATE_AT_RIGHTS_OUT, GATE_AT_CHECKED_OUT } };
+    uint64_t at = home->arch.frame.rip % GATE_STUB_BYTES;
+    if ((at >= gate_fields[GATE_OUT_STACK] && at < gate_fields[GATE_ENTRY_TAKEN] && stub_undo(home, edge)) ||
+        (at >= gate_fields[GATE_ENTRY_FREED] && at < gate_fields[GATE_OUT_STACK_CLEAR] &&
+         stub_return_again(home, edge, at)))
+        return;
     if (at < GATE_CLOSED_BYTES)
-        home->arch.frame.rip = stub;
-    for (uint32_t i = 0; i < ARRAY_COUNT(ranges); i++)
-        if (at > gate_places[ranges[i][0]] && at < gate_places[ranges[i][1]])
-            home->arch.frame.rip = stub + gate_places[ranges[i][0]];
+        home->arch.frame.rip -= at;
+    else if (at > gate_places[GATE_AT_RIGHTS_IN] && at < gate_places[GATE_AT_CHECKED_IN])
+        home->arch.frame.rip += gate_places[GATE_AT_RIGHTS_IN] - at;
+    else if (at > gate_places[GATE_AT_RIGHTS_OUT] && at < gate_places[GATE_AT_CHECKED_OUT])
+        home->arch.frame.rip += gate_places[GATE_AT_RIGHTS_OUT] - at;
 }
 
 /* Whose rights the stub has given the thread at this point; the caller's own where it has given none. */
 static struct cell *stub_side(const struct edge *edge, uint64_t at)
 {
     bool callee = at >= gate_places[GATE_AT_CHECKED_IN] && at < gate_places[GATE_AT_CHECKED_OUT];
-    bool outside = at == gate_places[GATE_AT_BAD_OUT];
-    return cell_at(callee && !outside && at != gate_places[GATE_AT_BAD_IN] ? edge->callee : edge->caller);
+    return cell_at(callee ? edge->callee : edge->caller);
 }
 
 static bool is_last_open(struct cell *home, const struct edge *edge)
@@ -347,9 +392,7 @@ static bool is_last_open(struct cell *home, const struct edge *edge)
  */
 static enum gate_verdict judge(struct cell *home, struct cell **guilty)
 {
-    struct cell *at = home;
-    for (struct edge *edge = chain_step(at, EDGE_NONE); edge != nullptr; edge = chain_step(at, EDGE_NONE))
-        at = cell_at(edge->callee);
+    struct cell *at = innermost(home);
     FOR_EACH_EDGE (edge) {
         if (is_open(edge, at)) {
             log_write(LOG_WARN, 0, "gate violation between %s and %s: that call ends with an error", at->name,
@@ -376,8 +419,7 @@ static enum gate_verdict refused(struct cell *home, struct edge *edge, struct ce
 static enum gate_verdict returned(struct cell *home, struct edge *edge, struct cell **guilty)
 {
     if (edge->return_trapped && is_last_open(home, edge)) {
-        home->arch.frame.rip = stub_place(edge, GATE_AT_RESUME);
-        home->arch.inside = cell_at(edge->caller);
+        stub_leave(home, edge);
         fault_edge_returned(home, edge);
         return GATE_RESUME;
     }
@@ -390,8 +432,8 @@ static enum gate_verdict page_fault(struct cell *home, struct edge *edge, uint64
     struct cell *side = stub_side(edge, at);
     bool is_up = cell_is_up(side) && side->domain != nullptr;
     if (at == gate_places[GATE_AT_CALL] && home->arch.frame.rsp == 0 && is_up) {
-        home->arch.frame.rip = stub_place(edge, GATE_AT_TAKE);
-        home->arch.inside = side;
+        if (!stub_undo(home, edge))
+            return judge(home, guilty);
         sched_lock_wait(home, side);
         return GATE_RESUME;
     }

@@ -15,12 +15,13 @@
  * second.  Between WRPKRU and the jne behind it no instruction of a cell runs.
  *
  * A busy callee shows as entry stack 0: the call below then pushes to address -8
- * and faults; the monitor waits and resumes at gate_take.  An unsolicited return
+ * and faults; the monitor waits and makes the call again.  An unsolicited return
  * shows as caller stack 0: the pop faults.  Neither costs an instruction here.
  *
- * The monitor restarts a thread that it interrupts between gate_rights_in and
- * gate_checked_in, between gate_take and gate_taken, or between gate_rights_out
- * and gate_checked_out, at the start of that range.
+ * A thread that the monitor interrupts here, so that another may run: between
+ * gate_out_stack and gate_entry_taken it goes back to before the call; between
+ * gate_entry_freed and gate_out_stack_clear back to gate_returned, the callee's
+ * inside taken again.  So an edge never looks open while its callee is free.
  */
     .section .rodata.gate, "a", @progbits
     .balign 64
@@ -46,12 +47,10 @@ gate_checked_in:
     cmp     0(%rip), %r11           /* callee's copy of the token */
 gate_in_token:
     jne     gate_bad_in
-gate_take:
     mov     0(%rip), %rsp           /* callee's entry stack, 0: busy */
 gate_entry_stack:
     mov     %rcx, 0(%rip)
 gate_entry_taken:
-gate_taken:
     cld
     xor     %ebx, %ebx
     xor     %ebp, %ebp
@@ -122,7 +121,7 @@ gate_fields:
 /* enum gate_place, gate_build.h: offset of each place. */
     .globl gate_places
 gate_places:
-    .irp name, gate_pushed, gate_rights_in, gate_wrpkru_in, gate_checked_in, gate_take, gate_taken, \
+    .irp name, gate_pushed, gate_rights_in, gate_wrpkru_in, gate_checked_in, \
         gate_call, gate_returned, gate_rights_out, gate_wrpkru_out, gate_checked_out, gate_resume, gate_pop, \
         gate_bad_in, gate_bad_out, gate_template_end
     .long   \name - gate_template

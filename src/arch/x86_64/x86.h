@@ -164,6 +164,5 @@ void thread_cr3_update(void); /* backend pt: the current thread's address space 
 
 #define VECTOR_TIMER 32u
 #define VECTOR_LINE 33u /* + ISA line */
-#define VECTOR_ERROR 62u
 #define VECTOR_SPURIOUS 63u
 #define VECTOR_COUNT 64u
