@@ -4,7 +4,7 @@
 #include "sched.h"
 
 /*
- * All state that is per CPU.  Only CPU 0 runs cells for now; the rest is found
+ * All state that is per CPU.  Only CPU 0 runs cells; the others are found
  * and parked (decision 0004), and nothing here is shared between CPUs.
  */
 struct cpu {

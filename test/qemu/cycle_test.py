@@ -5,7 +5,7 @@ import sys
 from harness import booted, check, expect_equal, verdict
 
 ROUNDS = 1000
-KILLS_THROUGH_SHELL = 50
+WARM_UP = 5
 
 
 def cycle_checks(base, backend, names):
@@ -20,8 +20,8 @@ def cycle_checks(base, backend, names):
                 expect_equal(guest.all_echoes_answer(), 1)
 
 
-def killed_often(guest, name):
-    for _ in range(KILLS_THROUGH_SHELL):
+def killed_often(guest, name, times):
+    for _ in range(times):
         epoch = guest.cells()[name]["epoch"]
         if name == "shell":
             guest.shell_killed()
@@ -37,10 +37,10 @@ def kill_checks(base, backend):
     with booted([f"backend={backend}"], timeout=400) as guest:
         for number, name in enumerate(("console", "warden", "shell")):
             with check(f"QEMU0{base + number}",
-                       f"{backend}: {KILLS_THROUGH_SHELL} times {name} killed in use, nothing is lost"):
-                killed_often(guest, name)  # once for what is allocated at first use
+                       f"{backend}: {ROUNDS} times {name} killed in use, nothing is lost"):
+                killed_often(guest, name, WARM_UP)  # for what is allocated at first use
                 before = guest.counts()
-                killed_often(guest, name)
+                killed_often(guest, name, ROUNDS)
                 expect_equal(guest.counts(), before, "counts")
                 expect_equal(guest.all_echoes_answer(), 1)
 
