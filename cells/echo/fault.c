@@ -61,7 +61,7 @@ static void fault_index(void)
  */
 static void fault_hide(void)
 {
-    uint64_t pages = FAULT_GATE_PAGES + cell_info()->id * 2 * (uint64_t)PAGE_BYTES;
+    uint64_t pages = FAULT_GATE_PAGES + cell_info()->id * UINT64_C(2) * PAGE_BYTES;
     fault_write(pages + PAGE_BYTES);
 }
 

@@ -5,6 +5,7 @@
  * For .S files of cells: the frame of a function.  Such functions carry no kCFI
  * type hash, so call them directly, never through a pointer.
  */
+/* clang-format off */
     .macro FUNCTION name, alignment=16
     .globl  \name
     .hidden \name

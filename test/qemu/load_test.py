@@ -17,7 +17,8 @@ def text_with(sequence, place):
     """Puts bytes into the text: at its start, its end, or across the boundary of its first two pages."""
     def change(elf):
         offset, size = text_of(elf)
-        at = {"start": 0, "odd": 1, "seam 1": PAGE - 1, "seam 2": PAGE - 2, "end": size - len(sequence)}[place]
+        places = {"start": 0, "odd": 1, "seam 1": PAGE - 1, "seam 2": PAGE - 2, "end": size - len(sequence)}
+        at = places[place]
         elf[offset + at:offset + at + len(sequence)] = sequence
     return change
 
@@ -56,8 +57,8 @@ def manifest_with_name(elf):
 CASES = (
     (1201, "WRPKRU at the start of its text", text_with(b"\x0f\x01\xef", "start"), "0f 01 ef"),
     (1202, "WRPKRU at an odd byte", text_with(b"\x0f\x01\xef", "odd"), "0f 01 ef"),
-    (1203, "WRPKRU across two pages, two bytes in the second", text_with(b"\x0f\x01\xef", "seam 1"), "0f 01 ef"),
-    (1204, "WRPKRU across two pages, one byte in the second", text_with(b"\x0f\x01\xef", "seam 2"), "0f 01 ef"),
+    (1203, "WRPKRU across two pages, two bytes behind", text_with(b"\x0f\x01\xef", "seam 1"), "0f 01 ef"),
+    (1204, "WRPKRU across two pages, one byte behind", text_with(b"\x0f\x01\xef", "seam 2"), "0f 01 ef"),
     (1205, "WRPKRU as the last bytes of its text", text_with(b"\x0f\x01\xef", "end"), "0f 01 ef"),
     (1206, "XRSTOR of memory", text_with(b"\x0f\xae\x2f", "odd"), "0f ae 2f"),
     (1207, "text that is also writable", text_writable, "malformed"),
@@ -78,7 +79,8 @@ def refused(folder, number, sentence, change, word):
             said = [row["text"] for row in guest.json("log error --json")]
             expect(any(word in text for text in said), f"{word!r} is not in {said}")
             cells = guest.cells()
-            expect(cells.get(VICTIM, {}).get("state") not in ("running", "spawned"), f"{VICTIM} is up: {cells}")
+            state = cells.get(VICTIM, {}).get("state")
+            expect(state not in ("running", "spawned"), f"{VICTIM} is {state}")
             for name in OTHERS:
                 expect_equal(cells[name]["state"], "running", name)
             guest.refused("cell start " + VICTIM)
