@@ -6,7 +6,6 @@
 #include <hw/elf.h>
 #include <rt/text.h>
 
-#define ELF_TYPE_EXECUTABLE 2u
 #define MONITOR_BYTES_MAX MIB(16)
 #define PROGRAM_HEADERS_MAX 32u
 

@@ -17,7 +17,7 @@
 
 enum bundle_kind {
     BUNDLE_MONITOR = 1,   /* the monitor's ELF; exactly one */
-    BUNDLE_CELL = 2,      /* a cell's ELF */
+    BUNDLE_CELL = 2,      /* a cell's image (abi/image.h) */
     BUNDLE_APPLIANCE = 3, /* text: which cells, how wired (docs/abi.md) */
 };
 

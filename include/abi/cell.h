@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * What the monitor and a cell's image share: the header the ELF entry point
- * names, the information page, states and events.
+ * What the monitor and a cell share: the header that says where its code begins, the
+ * information page, states and events.
  */
 
 #define CELL_HEADER_MAGIC UINT64_C(0x314C4C4543424D43) /* "CMBCELL1" */
@@ -19,9 +19,9 @@
 struct cell_info;
 
 /*
- * e_entry of a cell's ELF is the address of this structure (in RELRO memory).
- * The monitor reads it once, after relocation, and checks that every code
- * pointer lies in the cell's own executable segment.
+ * Where the entry point of the cell's ELF, and so the header of its image, points: into
+ * memory that is read-only after relocation.  The monitor reads it once, from there, and
+ * checks that every code pointer lies in the cell's own text.
  */
 struct cell_header {
     uint64_t magic;

@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * What a cell is and all that it may do.  It stands in the cell's ELF as the
- * one note of owner "Comb", type 1, in section .note.comb; nothing else gives
- * a cell authority.  Untrusted: the monitor checks every field before use.
+ * What a cell is and all that it may do; nothing else gives a cell authority.  It stands
+ * in the cell's ELF as the one note of owner "Comb", type 1, in section .note.comb, and
+ * the header of the cell's image says where (abi/image.h).  Untrusted: the monitor checks
+ * every field before use.
  */
 
 #define MANIFEST_MAGIC UINT32_C(0x464E4D43) /* "CMNF" */

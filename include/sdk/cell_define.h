@@ -7,7 +7,8 @@
  * functions in the order of manifest_provides.entry.
  *
  * The note is what the monitor reads before anything else of the cell counts,
- * the header is the ELF's entry point (ld -e cell_header_instance).  The
+ * the header is the ELF's entry point (ld -e cell_header_instance);
+ * scripts/cell_image.py finds both in the ELF and says where in the image.  The
  * manifest's magic, version and size are filled in last, over what the
  * argument says; that is the one override meant here.
  */

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /*
- * Names for addresses in code, from the symbol table of an ELF file: "name+0x12".
+ * Names for addresses in code, from those that a cell's image carries (abi/image.h): "name+0x12".
  *
  * The file is hostile: it is somebody else's cell.  It can lie about its names and
  * have none; it cannot make the reader read outside the file, work for long, or

@@ -23,16 +23,13 @@ struct load {
     uint64_t offset; /* next free byte of the slot */
 };
 
-static enum status load_segment(struct load *load, const struct image_segment *segment)
-{
-    struct domain *domain = load->cell->domain;
-    uint64_t pages = (image_segment_end(segment) - segment->offset) / PAGE_BYTES;
-    return domain_grow(domain, CELL_IMAGE_OFFSET + segment->offset, pages, PAGE_READ)
-               ?: domain_store(domain, load->base + segment->offset, load->image.bytes + segment->file_offset,
-                               segment->file_bytes);
-}
+/* Of each part once it is in place. */
+static const uint32_t load_rights[IMAGE_PARTS] = {
+    [IMAGE_CONSTANT] = PAGE_READ,          [IMAGE_TEXT] = PAGE_READ | PAGE_EXECUTE, [IMAGE_RELRO] = PAGE_READ,
+    [IMAGE_DATA] = PAGE_READ | PAGE_WRITE, [IMAGE_ZERO] = PAGE_READ | PAGE_WRITE,
+};
 
-static enum status load_relocation(const struct load *load, uint64_t index)
+static enum status load_relocation(const struct load *load, uint32_t index)
 {
     uint64_t offset;
     uint64_t value;
@@ -43,64 +40,56 @@ static enum status load_relocation(const struct load *load, uint64_t index)
     return domain_store(load->cell->domain, load->base + offset, &value, sizeof value);
 }
 
-/* A guard page follows every part of a slot, so a segment's own pages are all that can join up. */
-static enum status load_scan(struct load *load, const struct image_segment *segment)
+/* What lies before and behind the text is never executable, so its own pages are all that can join up. */
+static enum status load_scan(struct load *load)
 {
+    struct cell *cell = load->cell;
     struct scan scan;
     scan_begin(&scan);
-    uint64_t end = image_segment_end(segment);
-    for (uint64_t offset = segment->offset; offset < end; offset += PAGE_BYTES) {
-        phys_addr frame = arch_domain_frame(load->cell->domain, CELL_IMAGE_OFFSET + offset, PAGE_READ);
+    for (uint64_t address = cell->text_start; address < cell->text_end; address += PAGE_BYTES) {
+        uint64_t offset = address - load->base + CELL_IMAGE_OFFSET;
+        phys_addr frame = arch_domain_frame(cell->domain, offset, PAGE_READ);
         if (!scan_feed(&scan, phys_pointer(frame), PAGE_BYTES)) {
-            log_write(LOG_ERROR, load->cell->id, "image rejected: bytes %02x %02x %02x at text offset 0x%lx",
-                      scan.sequence[0], scan.sequence[1], scan.sequence[2], segment->offset + scan.at);
+            log_write(LOG_ERROR, cell->id, "image rejected: bytes %02x %02x %02x at text offset 0x%lx",
+                      scan.sequence[0], scan.sequence[1], scan.sequence[2],
+                      cell->text_start - load->base + scan.at);
             return ST_REJECTED;
         }
     }
-    load->cell->scanned += end - segment->offset;
+    cell->scanned = cell->text_end - cell->text_start;
     return ST_OK;
 }
 
-static uint32_t load_rights(const struct load *load, const struct image_segment *segment, uint64_t offset)
+static void load_protect(struct load *load)
 {
-    const struct image *image = &load->image;
-    if ((segment->rights & IMAGE_EXECUTE) != 0)
-        return PAGE_READ | PAGE_EXECUTE;
-    bool is_relro = offset >= image->relro_offset && offset < image->relro_offset + image->relro_bytes;
-    return (segment->rights & IMAGE_WRITE) != 0 && !is_relro ? PAGE_READ | PAGE_WRITE : PAGE_READ;
+    uint64_t offset = 0;
+    for (uint32_t part = 0; part < IMAGE_PARTS; part++)
+        for (; offset < load->image.ends[part]; offset += PAGE_BYTES)
+            arch_domain_protect(load->cell->domain, CELL_IMAGE_OFFSET + offset, load_rights[part]);
 }
 
-static void load_protect(struct load *load, const struct image_segment *segment)
-{
-    struct cell *cell = load->cell;
-    for (uint64_t offset = segment->offset; offset < image_segment_end(segment); offset += PAGE_BYTES)
-        arch_domain_protect(cell->domain, CELL_IMAGE_OFFSET + offset, load_rights(load, segment, offset));
-    if ((segment->rights & IMAGE_EXECUTE) != 0) {
-        cell->text_start = cell->text_start == 0 ? load->base + segment->offset : cell->text_start;
-        cell->text_end = load->base + image_segment_end(segment);
-    }
-}
-
+/* Not before the last of its bytes has been read is any page of it more than readable. */
 static enum status load_image(struct load *load)
 {
     const struct image *image = &load->image;
-    enum status status = ST_OK;
-    for (uint32_t i = 0; i < image->segment_count && status == ST_OK; i++)
-        status = load_segment(load, &image->segments[i]);
-    for (uint64_t i = 0; i < image->relocation_count && status == ST_OK; i++)
+    struct domain *domain = load->cell->domain;
+    uint64_t span = image->ends[IMAGE_ZERO];
+    load->cell->text_start = load->base + image->ends[IMAGE_CONSTANT];
+    load->cell->text_end = load->base + image->ends[IMAGE_TEXT];
+    load->offset = CELL_IMAGE_OFFSET + span + CELL_GUARD_BYTES;
+    enum status status = domain_grow(domain, CELL_IMAGE_OFFSET, span / PAGE_BYTES, PAGE_READ)
+                             ?: domain_store(domain, load->base, image->bytes, image->ends[IMAGE_DATA]);
+    for (uint32_t i = 0; i < image->header.relocation_count && status == ST_OK; i++)
         status = load_relocation(load, i);
-    for (uint32_t i = 0; i < image->segment_count && status == ST_OK; i++)
-        if ((image->segments[i].rights & IMAGE_EXECUTE) != 0)
-            status = load_scan(load, &image->segments[i]);
-    for (uint32_t i = 0; i < image->segment_count && status == ST_OK; i++)
-        load_protect(load, &image->segments[i]);
-    load->offset = CELL_IMAGE_OFFSET + image->span + CELL_GUARD_BYTES;
+    status = status ?: load_scan(load);
+    if (status == ST_OK)
+        load_protect(load);
     return status;
 }
 
-static bool load_is_text(const struct load *load, uint64_t address)
+static bool load_is_text(const struct cell *cell, uint64_t address)
 {
-    return address >= load->base && image_executable(&load->image, address - load->base) == ST_OK;
+    return address >= cell->text_start && address < cell->text_end;
 }
 
 /* The header is read once, from the relocated frames. */
@@ -108,14 +97,14 @@ static enum status load_header(struct load *load)
 {
     struct cell *cell = load->cell;
     struct cell_header header;
-    if (domain_copy_in(cell->domain, &header, load->base + load->image.entry, sizeof header) != ST_OK ||
+    if (domain_copy_in(cell->domain, &header, load->base + load->image.header.cell, sizeof header) != ST_OK ||
         header.magic != CELL_HEADER_MAGIC || header.abi_version != CELL_ABI_VERSION ||
-        !load_is_text(load, (uint64_t)header.start))
+        !load_is_text(cell, (uint64_t)header.start))
         return ST_INVALID;
     cell->start = (uint64_t)header.start;
     for (uint32_t i = 0; i < CELL_ENTRY_MAX; i++) {
         cell->entries[i] = (uint64_t)header.entries[i];
-        if (cell->entries[i] != 0 && !load_is_text(load, cell->entries[i]))
+        if (cell->entries[i] != 0 && !load_is_text(cell, cell->entries[i]))
             return ST_INVALID;
     }
     return ST_OK;
@@ -187,8 +176,8 @@ enum status cell_load(struct cell *cell, const char **why)
     struct load load = { .cell = cell };
     const struct bundle_header *bundle = monitor_bundle();
     const struct bundle_entry *entry = &bundle->entries[cell->image];
-    *why = "malformed ELF";
-    enum status status = image_parse(bundle_payload(bundle, entry), entry->bytes, &load.image)
+    *why = "malformed";
+    enum status status = image_check(bundle_payload(bundle, entry), entry->bytes, &load.image)
                              ?: manifest_load(&load.image, &cell->manifest, why);
     if (status != ST_OK)
         return status;
@@ -197,6 +186,6 @@ enum status cell_load(struct cell *cell, const char **why)
     if (status != ST_OK)
         return status;
     load.base = arch_domain_base(cell->domain->id) + CELL_IMAGE_OFFSET;
-    cell->scanned = cell->text_start = cell->text_end = 0;
+    cell->scanned = 0;
     return load_parts(&load, why);
 }

@@ -182,16 +182,14 @@ static const char *manifest_tables_check(const struct manifest *manifest)
 /* The memory limit pays for image and stacks before the cell gets any of it. */
 static const char *manifest_memory_check(const struct manifest_limits *limits, const struct image *image)
 {
-    uint64_t needed_kib = image_pages(image) * MANIFEST_PAGE_KIB + UINT64_C(2) * limits->stack_kib;
+    uint64_t needed_kib = image->ends[IMAGE_ZERO] / 1024 + UINT64_C(2) * limits->stack_kib;
     return unless(needed_kib <= limits->memory_kib, "memory limit below image and stacks");
 }
 
 enum status manifest_load(const struct image *image, struct manifest *copy, const char **why)
 {
-    *why = "no manifest";
-    if (image->note == nullptr)
-        return ST_NOT_FOUND;
-    struct manifest fresh = image->note->manifest;
+    struct manifest fresh;
+    memcpy(&fresh, image->bytes + image->header.manifest, sizeof fresh);
     *why = "manifest of another version";
     if (fresh.magic == MANIFEST_MAGIC && fresh.bytes == sizeof(fresh) && fresh.version != MANIFEST_VERSION)
         return ST_UNSUPPORTED;

@@ -24,7 +24,6 @@ bool manifest_is_name(const char name[CELL_NAME_BYTES]);
  * defaults.  On success *copy is all the authority the cell may ever ask for and
  * needs no second check.
  *
- *   ST_NOT_FOUND    the image has no manifest
  *   ST_UNSUPPORTED  a manifest of another version
  *   ST_INVALID      a field says something it must not
  *

@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <test/unit/elf_file.h>
+#include <test/unit/cell_image.h>
 
 /*
- * Writes one sound input for each structured fuzz target into the folders FOLDER/image
- * and FOLDER/bundle, which exist.  The ELF is packed: its text and data shrink to what
- * the headers need, so that mutations seldom hit payload.
+ * Writes one sound input for each structured fuzz target into the folders FOLDER/image,
+ * FOLDER/symbol and FOLDER/bundle, which exist.
  */
 
 static int seed_write(const char *folder, const char *name, const void *bytes, size_t size)
@@ -24,29 +23,26 @@ static int seed_write(const char *folder, const char *name, const void *bytes, s
     return fclose(file) == 0 && is_whole ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* File offsets move together; addresses stay page aligned. */
-static size_t image_pack(struct elf_file *file, uint8_t *packed)
-{
-    size_t headers = FILE_AT(note) + sizeof(file->note);
-    size_t relro = sizeof(file->cell) + sizeof(file->tags);
-    file->programs[FILE_TEXT].offset = 0;
-    file->programs[FILE_TEXT].file_bytes = 64;
-    file->programs[FILE_RELRO].offset = headers;
-    file->programs[FILE_RELRO].file_bytes = relro;
-    file->programs[FILE_DYNAMIC].offset = headers + sizeof(file->cell);
-    file->programs[FILE_DATA].offset = headers;
-    file->programs[FILE_DATA].file_bytes = 16;
-    memcpy(packed, file, headers);
-    memcpy(packed + headers, &file->cell, relro);
-    return headers + relro;
-}
-
 static int image_seed(const char *folder)
 {
-    static struct elf_file file;
-    static uint8_t packed[sizeof(struct elf_file)];
-    elf_file_make(&file);
-    return seed_write(folder, "image", packed, image_pack(&file, packed));
+    static struct cell_image image;
+    cell_image_make(&image);
+    return seed_write(folder, "image", &image, CELL_IMAGE_BYTES);
+}
+
+/* Text is all it has, and that is one page of which nothing is in the file but the names. */
+static int symbol_seed(const char *folder)
+{
+    static struct cell_image image;
+    static uint8_t packed[PAGE_BYTES + sizeof(image.symbols) + sizeof(image.strings)];
+    cell_image_make(&image);
+    memset(image.header.pages, 0, sizeof(image.header.pages));
+    image.header.pages[IMAGE_TEXT] = 1;
+    for (uint32_t i = 0; i < CELL_IMAGE_SYMBOLS; i++)
+        image.symbols[i].offset -= IMAGE_AT(text);
+    memcpy(packed, &image.header, sizeof(image.header));
+    memcpy(packed + PAGE_BYTES, image.symbols, sizeof(image.symbols) + sizeof(image.strings));
+    return seed_write(folder, "symbol", packed, sizeof(packed));
 }
 
 static int bundle_seed(const char *folder)
@@ -68,5 +64,5 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: seeds FOLDER\n");
         return EXIT_FAILURE;
     }
-    return image_seed(arguments[1]) | bundle_seed(arguments[1]);
+    return image_seed(arguments[1]) | symbol_seed(arguments[1]) | bundle_seed(arguments[1]);
 }

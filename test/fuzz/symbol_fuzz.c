@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "mutate.h"
 
-#include <hw/elf.h>
+#include <abi/image.h>
 #include <rt/bits.h>
 #include <sdk/symbol.h>
 #include <string.h>
 
 /*
- * A cell's ELF whose symbols may say anything.  The reader asks only for what is in the
+ * A cell's image whose symbols may say anything.  The reader asks only for what is in the
  * file, asks a bounded number of times, and what it finds can be printed.
  */
 
 #define PROMISE(expression) ((expression) ? (void)0 : __builtin_trap())
-#define READ_COUNT_MAX 1000u
+#define READ_COUNT_MAX 34u /* header, halves of 2^32 symbols, name */
 
 struct source {
     const uint8_t *data;
@@ -43,20 +43,17 @@ static void find_check(const uint8_t *data, size_t size, uint64_t offset)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct elf_header header = {};
+    struct image_header header = {};
     memcpy(&header, data, size < sizeof(header) ? size : sizeof(header));
     find_check(data, size, 0);
     find_check(data, size, UINT64_MAX);
-    /* Where the segments begin, which is where names are. */
-    for (uint64_t i = 0; i < 8 && is_range_inside(header.program_offset, (i + 1) * 56, size); i++) {
-        struct elf_program program;
-        memcpy(&program, data + header.program_offset + i * sizeof(program), sizeof(program));
-        find_check(data, size, program.address + 16);
-    }
+    /* Where the text begins, which is where names are. */
+    for (uint64_t i = 0; i < 8; i++)
+        find_check(data, size, header.pages[IMAGE_CONSTANT] * PAGE_BYTES + i * 16);
     return 0;
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned seed)
 {
-    return mutate_fields(data, size, size_max, seed, 2048);
+    return mutate_fields(data, size, size_max, seed, 1024);
 }

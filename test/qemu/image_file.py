@@ -9,9 +9,8 @@ ENTRY = struct.Struct("<16sIIQQ")
 CRC_OFFSET = 20
 KIND_CELL = 2
 KIND_APPLIANCE = 3
-PT_LOAD = 1
-PF_X = 1
-NOTE_NAME = b"\x05\0\0\0"
+PAGE = 4096
+PAGES_OFFSET = 16  # in a cell's image: pages of constants, text, relocated constants, data, zeros
 
 
 def entries(data):
@@ -31,23 +30,18 @@ def find_cell(data, wanted):
     raise KeyError(wanted)
 
 
-def text_of(elf):
-    """(file offset, bytes) of an ELF's executable segment"""
-    table, = struct.unpack_from("<Q", elf, 32)
-    size, count = struct.unpack_from("<HH", elf, 54)
-    for index in range(count):
-        kind, flags, offset, _, _, file_bytes = struct.unpack_from("<IIQQQQ", elf, table + index * size)
-        if kind == PT_LOAD and flags & PF_X:
-            return offset, file_bytes
-    raise ValueError("no text")
+def text_of(cell):
+    """(offset, bytes) of the text in a cell's image"""
+    constants, text = struct.unpack_from("<II", cell, PAGES_OFFSET)
+    return constants * PAGE, text * PAGE
 
 
 def forged(image, cell, change):
-    """A copy of the image in which `change` has been applied to a cell's ELF, with a checksum that fits."""
+    """A copy of comb.efi in which `change` has been applied to a cell's image, with a checksum that fits."""
     data = bytearray(image)
     at, offset, size = find_cell(bytes(data), cell)
-    elf = data[offset:offset + size]
-    change(elf)
-    data[offset:offset + size] = elf
-    struct.pack_into("<I", data, at + CRC_OFFSET, zlib.crc32(bytes(elf)))
+    payload = data[offset:offset + size]
+    change(payload)
+    data[offset:offset + size] = payload
+    struct.pack_into("<I", data, at + CRC_OFFSET, zlib.crc32(bytes(payload)))
     return bytes(data)

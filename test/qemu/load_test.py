@@ -6,52 +6,58 @@ import sys
 import tempfile
 
 from harness import IMAGE, booted, check, expect, expect_equal, verdict
-from image_file import forged, text_of
+from image_file import PAGE, PAGES_OFFSET, forged, text_of
 
-PAGE = 4096
 VICTIM = "echo"
 OTHERS = ("warden", "console", "clock", "ramdisk", "shell")
 
 
+# Places in the header of a cell's image (include/abi/image.h).
+MACHINE, CELL, MANIFEST, RELOCATIONS = 12, 36, 40, 44
+START = 16  # in struct cell_header
+
+
 def text_with(sequence, place):
     """Puts bytes into the text: at its start, its end, or across the boundary of its first two pages."""
-    def change(elf):
-        offset, size = text_of(elf)
+    def change(cell):
+        offset, size = text_of(cell)
         places = {"start": 0, "odd": 1, "seam 1": PAGE - 1, "seam 2": PAGE - 2, "end": size - len(sequence)}
         at = places[place]
-        elf[offset + at:offset + at + len(sequence)] = sequence
+        cell[offset + at:offset + at + len(sequence)] = sequence
     return change
 
 
-def header_field(offset, form, value):
-    def change(elf):
-        struct.pack_into(form, elf, offset, value)
+def number_of(cell, place):
+    return struct.unpack_from("<I", cell, place)[0]
+
+
+def header_field(place, value):
+    def change(cell):
+        struct.pack_into("<I", cell, place, value)
     return change
 
 
-def truncated(elf):
-    elf[64:] = bytes(len(elf) - 64)
+def truncated(cell):
+    cell[56:] = bytes(len(cell) - 56)
 
 
-def text_writable(elf):
-    table, = struct.unpack_from("<Q", elf, 32)
-    size, count = struct.unpack_from("<HH", elf, 54)
-    for index in range(count):
-        kind, flags = struct.unpack_from("<II", elf, table + index * size)
-        if kind == 1 and flags & 1:
-            struct.pack_into("<I", elf, table + index * size + 4, flags | 2)
+def start_writable(cell):
+    """The first address in the cell header becomes one of data."""
+    struct.pack_into("<Q", cell, number_of(cell, CELL) + START, number_of(cell, CELL) + PAGE)
 
 
-def manifest_at(elf):
-    return elf.index(b"Comb\0\0\0\0") - 12
+def text_relocated(cell):
+    """The first relocation is one of the text."""
+    struct.pack_into("<I", cell, number_of(cell, RELOCATIONS), text_of(cell)[0])
 
 
-def manifest_without_magic(elf):
-    elf[manifest_at(elf) + 24] ^= 0xFF
+def manifest_without_magic(cell):
+    cell[number_of(cell, MANIFEST)] ^= 0xFF
 
 
-def manifest_with_name(elf):
-    elf[manifest_at(elf) + 32:manifest_at(elf) + 36] = b"A B\n"
+def manifest_with_name(cell):
+    name = number_of(cell, MANIFEST) + 8
+    cell[name:name + 4] = b"A B\n"
 
 
 CASES = (
@@ -61,13 +67,14 @@ CASES = (
     (1204, "WRPKRU across two pages, one byte behind", text_with(b"\x0f\x01\xef", "seam 2"), "0f 01 ef"),
     (1205, "WRPKRU as the last bytes of its text", text_with(b"\x0f\x01\xef", "end"), "0f 01 ef"),
     (1206, "XRSTOR of memory", text_with(b"\x0f\xae\x2f", "odd"), "0f ae 2f"),
-    (1207, "text that is also writable", text_writable, "malformed"),
-    (1208, "nothing behind the ELF header", truncated, "malformed"),
-    (1209, "another machine's ELF header", header_field(18, "<H", 183), "malformed"),
-    (1210, "an entry point outside the image", header_field(24, "<Q", 1 << 40), "malformed"),
-    (1211, "program headers past the end", header_field(32, "<Q", (1 << 64) - 8), "malformed"),
+    (1207, "a start function in its data", start_writable, "bad cell header"),
+    (1208, "nothing behind the header of its image", truncated, VICTIM),
+    (1209, "an image of another machine", header_field(MACHINE, 183), "malformed"),
+    (1210, "a cell header outside the image", header_field(CELL, 0xFFFFFFF8), "malformed"),
+    (1211, "more pages of text than the file has", header_field(PAGES_OFFSET + 4, 4000), "malformed"),
     (1212, "a manifest of another format", manifest_without_magic, VICTIM),
     (1213, "a manifest whose name cannot be printed", manifest_with_name, VICTIM),
+    (1214, "a relocation of its text", text_relocated, "cannot be loaded"),
 )
 
 

@@ -10,7 +10,7 @@
 
 /*
  * The cells as they were built, one file per argument, through the same checks that
- * the monitor makes: parse, relocate, manifest, scan; and a symbol that crash reports
+ * the monitor makes: header, relocations, manifest, scan; and a symbol that crash reports
  * would name is found.  Prints one line for each.
  */
 
@@ -31,10 +31,15 @@ static uint8_t *file_read(const char *path, uint64_t *size)
     return bytes;
 }
 
+struct source {
+    const uint8_t *bytes;
+    uint64_t size;
+};
+
 /* What is wrong with the relocations; null: nothing. */
 static const char *relocations_check(const struct image *image)
 {
-    for (uint64_t i = 0; i < image->relocation_count; i++) {
+    for (uint32_t i = 0; i < image->header.relocation_count; i++) {
         uint64_t offset, addend;
         if (image_relocation(image, i, &offset, &addend) != ST_OK)
             return "a relocation is refused";
@@ -46,32 +51,27 @@ static const char *text_check(const struct image *image)
 {
     struct scan scan;
     scan_begin(&scan);
-    for (uint32_t i = 0; i < image->segment_count; i++) {
-        const struct image_segment *segment = &image->segments[i];
-        if ((segment->rights & IMAGE_EXECUTE) != 0 &&
-            !scan_feed(&scan, image->bytes + segment->file_offset, segment->file_bytes)) {
-            return "a forbidden sequence";
-        }
-    }
-    return nullptr;
+    uint64_t begin = image->ends[IMAGE_CONSTANT];
+    uint64_t end = image->ends[IMAGE_TEXT];
+    return scan_feed(&scan, image->bytes + begin, end - begin) ? nullptr : "a forbidden sequence";
 }
 
-static bool image_read(void *context, uint64_t offset, void *buffer, uint64_t bytes)
+static bool source_read(void *context, uint64_t offset, void *buffer, uint64_t bytes)
 {
-    const struct image *image = context;
-    memcpy(buffer, image->bytes + offset, bytes);
+    const struct source *source = context;
+    memcpy(buffer, source->bytes + offset, bytes);
     return true;
 }
 
 /* The cell's start function, which the header names through a relocation, has a name. */
-static const char *symbol_check(struct image *image)
+static const char *symbol_check(const struct image *image, struct source *source)
 {
     char text[SYMBOL_TEXT_BYTES];
-    struct symbol_file file = { .read = image_read, .context = image, .bytes = image->size };
-    for (uint64_t i = 0; i < image->relocation_count; i++) {
+    struct symbol_file file = { .read = source_read, .context = source, .bytes = source->size };
+    for (uint32_t i = 0; i < image->header.relocation_count; i++) {
         uint64_t offset, addend;
         if (image_relocation(image, i, &offset, &addend) == ST_OK &&
-            offset == image->entry + offsetof(struct cell_header, start)) {
+            offset == image->header.cell + offsetof(struct cell_header, start)) {
             bool is_named = symbol_find_in(&file, addend, text, sizeof(text));
             return is_named && strcmp(text, "cell_start+0x0") == 0 ? nullptr : "cell_start has no name";
         }
@@ -84,19 +84,20 @@ static const char *file_check(const char *path)
     static char text[96];
     struct image image;
     struct manifest manifest;
-    uint64_t size;
+    struct source source = {};
     const char *why = nullptr;
-    uint8_t *bytes = file_read(path, &size);
+    uint8_t *bytes = file_read(path, &source.size);
     if (bytes == nullptr)
         return "cannot be read";
-    enum status status = image_parse(bytes, size, &image);
+    source.bytes = bytes;
+    enum status status = image_check(bytes, source.size, &image);
     if (status != ST_OK) {
-        snprintf(text, sizeof(text), "image_parse: %s", status_name(status));
+        snprintf(text, sizeof(text), "image_check: %s", status_name(status));
         why = text;
     } else if (manifest_load(&image, &manifest, &why) == ST_OK) {
         why = relocations_check(&image);
         why = why != nullptr ? why : text_check(&image);
-        why = why != nullptr ? why : symbol_check(&image);
+        why = why != nullptr ? why : symbol_check(&image, &source);
     }
     free(bytes);
     return why;
