@@ -68,7 +68,7 @@ static void load_protect(struct load *load)
             arch_domain_protect(load->cell->domain, CELL_IMAGE_OFFSET + offset, load_rights[part]);
 }
 
-/* Not before the last of its bytes has been read is any page of it more than readable. */
+/* No page is more than readable before the scan has seen the last byte of the text. */
 static enum status load_image(struct load *load)
 {
     const struct image *image = &load->image;

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 /*
- * Two ways to write a test.  A test of its own is TEST(ELF0001) { ... } and one
+ * Two ways to write a test.  A test of its own is TEST(IMG0001) { ... } and one
  * ADD line in main.  Hostile input is a table: one row breaks one field of a
  * sound object and says what must be answered.
  */
@@ -20,7 +20,7 @@
 
 /* Overwrites `bytes` bytes at `offset` of the sound object with the low bytes of `value`. */
 struct breakage {
-    const char *name; /* "ELF0010: one sentence" */
+    const char *name; /* "IMG0010: one sentence" */
     size_t offset, bytes;
     uint64_t value;
     enum status expected;
@@ -66,5 +66,5 @@ static inline int harness_run(const char *group, struct harness *harness)
     for (size_t row = 0; row < sizeof(table) / sizeof((table)[0]); row++) \
     harness_add(harness, (table)[row].name, function, &(table)[row])
 
-/* One line per test of its own: ADD(&harness, ELF0001, "accepts a sound image"). */
+/* One line per test of its own: ADD(&harness, IMG0001, "accepts a sound image"). */
 #define ADD(harness, id, sentence) harness_add(harness, #id ": " sentence, id, nullptr)
