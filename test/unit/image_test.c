@@ -83,7 +83,7 @@ static const struct breakage relocation_breakages[] = {
     I("IMG0101: relocation of constants", relocations[0], IMAGE_AT(text) - 8, ST_INVALID),
     I("IMG0102: relocation of text", relocations[0], IMAGE_AT(text), ST_INVALID),
     I("IMG0103: relocation of the last text", relocations[0], IMAGE_AT(cell) - 8, ST_INVALID),
-    I("IMG0104: relocation of zeros, which are not in the file", relocations[0], IMAGE_AT(symbols),
+    I("IMG0104: relocation of zeros, which are not in the file", relocations[0], CELL_IMAGE_BYTES,
       ST_INVALID),
     I("IMG0105: relocation past the end", relocations[0], CELL_IMAGE_SPAN, ST_INVALID),
     I("IMG0106: relocation at the end of all offsets", relocations[0], UINT32_MAX - 7, ST_INVALID),
