@@ -3,6 +3,7 @@
 
 #include "acpi_table.h"
 #include "console.h"
+#include "dmar.h"
 #include "madt.h"
 
 #include <rt/text.h>
@@ -94,10 +95,12 @@ static void table_digest(const struct memory_map *map, uint64_t address, struct 
         fadt_digest(table, header.bytes, acpi);
         break;
     case ACPI_SIGNATURE('M', 'C', 'F', 'G'):
-        acpi->mcfg = header.bytes >= ACPI_MCFG_BYTES_MIN ? address : 0;
+        if (!acpi->ecam_base)
+            mcfg_digest(table, header.bytes, acpi);
         break;
     case ACPI_SIGNATURE('D', 'M', 'A', 'R'):
-        acpi->dmar = header.bytes >= ACPI_DMAR_BYTES_MIN ? address : 0;
+        if (!acpi->iommu_count)
+            dmar_digest(table, header.bytes, acpi);
         break;
     default:
         break;

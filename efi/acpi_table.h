@@ -142,4 +142,39 @@ struct ACPI_PACKED acpi_madt_x2apic {
 static_assert(sizeof(struct acpi_madt_x2apic) == 16, "ACPI 5.2.12.12");
 
 #define ACPI_MCFG_BYTES_MIN 44u /* header and 8 reserved bytes, then segments */
-#define ACPI_DMAR_BYTES_MIN 48u /* header, address width, flags, 10 reserved */
+#define ACPI_DMAR_BYTES_MIN 48u /* header, address width, flags, 10 reserved; then entries */
+
+/* Memory-mapped configuration space of one segment. [PCI Firmware 3.0 4.1.2] */
+struct ACPI_PACKED acpi_mcfg_segment {
+    uint64_t base; /* of bus 0 */
+    uint16_t segment;
+    uint8_t bus_first, bus_last;
+    uint32_t reserved;
+};
+static_assert(sizeof(struct acpi_mcfg_segment) == 16, "PCI Firmware 4.1.2");
+
+/* [Intel VT-d 8.3, 8.3.1] */
+struct ACPI_PACKED acpi_dmar_entry {
+    uint16_t type;
+    uint16_t bytes;
+};
+#define ACPI_DMAR_UNIT 0u
+
+struct ACPI_PACKED acpi_dmar_unit {
+    struct acpi_dmar_entry entry;
+    uint8_t flags; /* bit 0: all functions that no other unit names */
+    uint8_t reserved;
+    uint16_t segment;
+    uint64_t base;
+};
+static_assert(sizeof(struct acpi_dmar_unit) == 16, "VT-d 8.3");
+
+/* One step of the path; longer paths lead through bridges. */
+struct ACPI_PACKED acpi_dmar_scope {
+    uint8_t type, bytes;
+    uint16_t reserved;
+    uint8_t id, bus;
+    uint8_t device, function;
+};
+static_assert(sizeof(struct acpi_dmar_scope) == 8, "VT-d 8.3.1");
+#define ACPI_DMAR_SCOPE_IOAPIC 3u

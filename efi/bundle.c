@@ -2,12 +2,45 @@
 #include "bundle.h"
 
 #include "bundle_check.h"
+#include "cell_check.h"
+#include "console.h"
+#include "memory.h"
+#include "unpack.h"
 
 #include <rt/bits.h>
 #include <rt/text.h>
 #include <stddef.h>
 
 #define CRC32_POLYNOMIAL UINT32_C(0xEDB88320) /* IEEE 802.3, reflected */
+
+/* efi/bundle.S */
+extern const uint8_t bundle_begin[], bundle_end[];
+
+#define PACKED_MAGIC UINT64_C(0x315A4C424D4F43) /* "COMBLZ1" */
+#define BUNDLE_BYTES_MAX MIB(64)
+
+/* What scripts/bundle.py writes: one LZ4 block behind this. */
+struct bundle_packed {
+    uint64_t magic;
+    uint64_t packed_bytes;
+    uint64_t bytes;
+};
+
+uint8_t *bundle_unpack(const struct firmware *firmware, uint64_t *bytes, enum status *status)
+{
+    struct bundle_packed packed;
+    const uint8_t *block = bundle_begin + sizeof(packed);
+
+    memcpy(&packed, bundle_begin, sizeof(packed));
+    *status = ST_INVALID;
+    if (packed.magic != PACKED_MAGIC || packed.packed_bytes > (uint64_t)(bundle_end - block) ||
+        packed.bytes > BUNDLE_BYTES_MAX)
+        return NULL;
+    uint8_t *bundle = memory_pages_take(firmware, align_up(packed.bytes, PAGE_BYTES) / PAGE_BYTES);
+    *status = bundle ? unpack_lz4(block, packed.packed_bytes, bundle, packed.bytes) : ST_NO_MEMORY;
+    *bytes = packed.bytes;
+    return *status == ST_OK ? bundle : NULL;
+}
 
 static uint32_t crc32(const uint8_t *bytes, uint64_t count)
 {
@@ -47,4 +80,21 @@ enum status bundle_monitor_find(const uint8_t *bundle, uint64_t bundle_bytes, co
         }
     }
     return ST_OK; /* bundle_check has seen exactly one monitor */
+}
+
+void bundle_cells_check(uint8_t *bundle)
+{
+    struct bundle_header *header = (struct bundle_header *)(void *)bundle;
+
+    for (uint32_t i = 0; i < header->count; i++) {
+        struct bundle_entry *entry = &header->entries[i];
+        const char *part;
+        const char *wrong = entry->kind == BUNDLE_CELL
+                                ? cell_check(bundle + entry->offset, entry->bytes, &part)
+                                : NULL;
+        if (!wrong)
+            continue;
+        console_line("cell %s: %s: %s; it cannot be started", entry->name, part, wrong);
+        entry->bytes = 0;
+    }
 }

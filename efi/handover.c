@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "handover.h"
 
+#include "clock.h"
 #include "console.h"
 
 #include <cpuid.h>
@@ -62,5 +63,6 @@ EFI_STATUS handover(const struct firmware *firmware, struct memory_map *map, str
     }
     info->tsc_handover = __builtin_ia32_rdtsc();
     __asm__ volatile("cli");
+    clock_measure(info);
     monitor_enter(entry, info->page_table, PHYSICAL_MAP_BASE + (uintptr_t)info);
 }

@@ -6,10 +6,13 @@
 #include "entropy.h"
 #include "graphics.h"
 #include "handover.h"
+#include "kept.h"
 #include "load.h"
+#include "options.h"
 #include "page_table.h"
 #include "wall_time.h"
 
+#include <cpuid.h>
 #include <rt/text.h>
 
 /*
@@ -48,40 +51,67 @@ static uint64_t smbios_find(const struct firmware *firmware, const struct memory
     return 0;
 }
 
+/* [Intel SDM 2A CPUID, leaves 80000002-4] */
+static void cpu_name_read(char name[52])
+{
+    uint32_t words[12] = { 0 };
+    for (uint32_t i = 0; i < 3; i++)
+        __get_cpuid(0x80000002 + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]);
+    memcpy(name, words[0] ? (const char *)words : "x86-64", words[0] ? sizeof(words) : sizeof("x86-64"));
+}
+
 static void info_fill(const struct firmware *firmware, const struct memory_map *map, struct boot_info *info)
 {
     info->magic = BOOT_INFO_MAGIC;
     info->version = BOOT_INFO_VERSION;
     info->bytes = sizeof(*info);
     info->memory = (uintptr_t)map->digest;
-    info->bundle = (uintptr_t)bundle_begin;
-    info->bundle_bytes = (uint64_t)(bundle_end - bundle_begin);
     info->smbios = smbios_find(firmware, map);
     info->runtime_services = (uintptr_t)firmware->system->RuntimeServices;
     graphics_read(firmware, &info->framebuffer);
     acpi_read(firmware, map, &info->acpi);
     info->entropy_source = (uint32_t)entropy_read(firmware, info->entropy);
     config_read(firmware, info);
+    options_read(info);
+    cpu_name_read(info->cpu);
 }
 
-/* Finds, checks and loads the monitor; says what is wrong. */
-static enum status monitor_load(const struct firmware *firmware, struct load_image *image)
+/* Unpacks and checks the bundle and finds the monitor in it; says what is wrong. */
+static enum status bundle_open(const struct firmware *firmware, struct boot_info *info, const uint8_t **elf,
+                               uint64_t *elf_bytes)
+{
+    enum status status;
+    uint8_t *bundle = bundle_unpack(firmware, &info->bundle_bytes, &status);
+
+    if (bundle)
+        status = bundle_monitor_find(bundle, info->bundle_bytes, elf, elf_bytes);
+    if (status == ST_NO_MEMORY)
+        console_line("too little memory to unpack the bundle");
+    else if (status != ST_OK)
+        console_line("this image is damaged: the bundle in it is %s",
+                     status == ST_IO ? "corrupt (wrong checksum)" : "not valid");
+    else
+        bundle_cells_check(bundle);
+    info->bundle = (uintptr_t)bundle;
+    return status;
+}
+
+static enum status monitor_load(const struct firmware *firmware, struct boot_info *info,
+                                struct load_image *image)
 {
     const uint8_t *elf;
     uint64_t bytes;
 
-    enum status status = bundle_monitor_find(bundle_begin, (uint64_t)(bundle_end - bundle_begin), &elf,
-                                             &bytes);
-    if (status != ST_OK) {
-        console_line("this image is damaged: the bundle in it is %s",
-                     status == ST_IO ? "corrupt (wrong checksum)" : "not valid");
+    enum status status = bundle_open(firmware, info, &elf, &bytes);
+    if (status != ST_OK)
         return status;
-    }
     status = load_monitor(firmware, elf, bytes, image);
     if (status == ST_NO_MEMORY)
         console_line("too little memory to load the monitor");
     else if (status != ST_OK)
         console_line("this image is damaged: the monitor in it is not a valid executable");
+    info->monitor = image->physical;
+    info->monitor_bytes = image->bytes;
     return status;
 }
 
@@ -90,15 +120,14 @@ static EFI_STATUS stub_run(const struct firmware *firmware, struct boot_info *in
     struct load_image image;
     struct memory_map map = { 0 };
 
+    kept_read(firmware, info);
     const char *obstacle = handover_obstacle();
     if (obstacle) {
         console_line("cannot start: %s", obstacle);
         return EFI_UNSUPPORTED;
     }
-    if (monitor_load(firmware, &image) != ST_OK)
+    if (monitor_load(firmware, info, &image) != ST_OK)
         return EFI_LOAD_ERROR;
-    info->monitor = image.physical;
-    info->monitor_bytes = image.bytes;
 
     enum status status = memory_map_begin(firmware, &map);
     if (status != ST_OK) {

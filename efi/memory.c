@@ -3,6 +3,8 @@
 
 #include <rt/text.h>
 
+/* Above what firmware unpacks itself to, below the top of the smallest machine that runs this. */
+#define KEPT_ADDRESS MIB(32)
 /* Descriptors that our own allocations and the firmware's events may add to the map. */
 #define MAP_GROWTH 64u
 #define MAP_BYTES_MAX MIB(4)
@@ -24,6 +26,14 @@ void *memory_pages_take(const struct firmware *firmware, uint64_t page_count)
 static bool is_descriptor_size_sane(uint64_t bytes)
 {
     return bytes >= sizeof(EFI_MEMORY_DESCRIPTOR) && bytes <= DESCRIPTOR_BYTES_MAX;
+}
+
+uint64_t memory_kept_take(const struct firmware *firmware)
+{
+    EFI_PHYSICAL_ADDRESS address = KEPT_ADDRESS;
+    EFI_STATUS result = firmware->boot->AllocatePages(AllocateAddress, EfiLoaderData, KEPT_BYTES / PAGE_BYTES,
+                                                      &address);
+    return EFI_ERROR(result) ? 0 : address;
 }
 
 enum status memory_map_begin(const struct firmware *firmware, struct memory_map *map)

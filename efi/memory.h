@@ -25,6 +25,12 @@ struct memory_map {
 /* Zeroed pages of kind BOOT_MEMORY_IN_USE below MEMORY_LIMIT; null: there are not that many. */
 void *memory_pages_take(const struct firmware *firmware, uint64_t page_count);
 
+/*
+ * KEPT_BYTES at the same address at every boot, so that what one run leaves there
+ * the next can find after a warm reset; not cleared.  0: that memory is taken.
+ */
+uint64_t memory_kept_take(const struct firmware *firmware);
+
 /* Allocates the buffers, with room for the map to grow, and reads it for the first time. */
 enum status memory_map_begin(const struct firmware *firmware, struct memory_map *map);
 

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import zlib
 
+import lz4_block
+
 MAGIC = 0x4C444E42424D4F43
 VERSION = 1
 ENTRY_MAX = 64
@@ -19,6 +21,8 @@ BUILD_BYTES = 40
 PAGE_BYTES = 4096
 HEADER = struct.Struct("<QIIQ40s")
 ENTRY = struct.Struct("<16sIIQQ")
+PACKED = struct.Struct("<QQQ")
+PACKED_MAGIC = 0x315A4C424D4F43
 KINDS = {"monitor": 1, "cell": 2, "appliance": 3}
 
 
@@ -67,6 +71,12 @@ def bundle_bytes(build, entries):
     return (header + table).ljust(offset, b"\0") + payloads
 
 
+def packed_bytes(bundle):
+    """What the stub unpacks: struct bundle_packed in efi/bundle.c, then one LZ4 block."""
+    block = lz4_block.compress(bundle)
+    return PACKED.pack(PACKED_MAGIC, len(block), len(bundle)) + block
+
+
 def version_string(source, version):
     """The version and, in a git checkout, which commit of it."""
     result = subprocess.run(["git", "-C", str(source), "describe", "--always", "--dirty"],
@@ -103,7 +113,8 @@ def main(argv):
         else:
             parsed = [entry_parse(text) for text in arguments.entries]
             entries = [(kind, name, path.read_bytes()) for kind, name, path in parsed]
-            data = bundle_bytes(arguments.build_file.read_text(encoding="ascii").strip(), entries)
+            data = packed_bytes(bundle_bytes(arguments.build_file.read_text(encoding="ascii").strip(),
+                                             entries))
     except (BundleError, OSError, UnicodeError) as error:
         print(f"bundle.py: {error}", file=sys.stderr)
         return 1

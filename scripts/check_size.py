@@ -4,7 +4,7 @@
 
 usage: check_size.py [ROOT]
 
-The monitor, all of src/, is what everybody has to trust: it may have 6000 lines of C and assembly,
+The monitor, all of src/, is what everybody has to trust: it may have 6500 lines of C and assembly,
 headers included, that are neither blank nor only comment (explaining must not cost anything).  The
 scanner in it may have 150 lines of all kinds.  No function may have more than 70 lines from its
 name to its closing brace.
@@ -15,7 +15,7 @@ import statistics
 import sys
 from pathlib import Path
 
-MONITOR_LINES_MAX = 6000
+MONITOR_LINES_MAX = 6500
 SCANNER_LINES_MAX = 150
 FUNCTION_LINES_MAX = 70
 

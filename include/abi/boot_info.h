@@ -53,9 +53,12 @@ struct boot_framebuffer {
     uint32_t format; /* EFI_GRAPHICS_PIXEL_FORMAT */
 };
 
+#define KEPT_BYTES 8192u /* see abi/kept.h */
+
 #define BOOT_CPU_MAX 64u
 #define BOOT_IOAPIC_MAX 8u
 #define BOOT_OVERRIDE_MAX 16u
+#define BOOT_IOMMU_MAX 4u
 #define BOOT_COMMAND_LINE_BYTES 512u
 
 struct boot_ioapic {
@@ -73,19 +76,27 @@ struct boot_override {
     uint32_t gsi;
 };
 
+/* DMAR remapping unit (VT-d).  [Intel VT-d 8.3] */
+struct boot_iommu {
+    uint64_t base;
+    uint32_t includes_all;  /* 1: every function that no other unit names */
+    uint32_t ioapic_source; /* BDF that the I/O APIC behind it uses, 0xFFFFFFFF: none named */
+};
+
 /* Static ACPI tables, already checked (checksum, length) and digested. */
 struct boot_acpi {
     uint64_t rsdp;          /* 0: none found */
     uint64_t lapic_base;    /* 0: no MADT; the monitor then uses the architectural default */
-    uint64_t mcfg;          /* address of the MCFG table, 0: none */
-    uint64_t dmar;          /* address of the DMAR table, 0: none */
+    uint64_t ecam_base;     /* of bus 0 in segment 0, from MCFG; 0: none */
     uint32_t pm_timer_port; /* 0: none */
     uint32_t pm_timer_bits; /* 24 or 32 */
     uint32_t cpu_count;     /* enabled or enabling processors, capped at BOOT_CPU_MAX */
     uint32_t ioapic_count;
     uint32_t override_count;
-    uint32_t reserved;
+    uint32_t iommu_count; /* remapping units of segment 0, from DMAR */
+    uint32_t ecam_bus_first, ecam_bus_last;
     uint32_t cpu_apic_id[BOOT_CPU_MAX];
+    struct boot_iommu iommu[BOOT_IOMMU_MAX];
     struct boot_ioapic ioapic[BOOT_IOAPIC_MAX];
     struct boot_override override_[BOOT_OVERRIDE_MAX];
 };
@@ -126,6 +137,20 @@ struct boot_info {
     uint32_t entropy_source; /* enum boot_entropy_source */
     uint32_t config_status;  /* 0 none found, 1 \comb\comb.cfg read, 2 unreadable or malformed */
     uint8_t entropy[32];
+
+    uint64_t tsc_hz;        /* 0: there was no clock to measure it against */
+    uint64_t timer_per_tsc; /* APIC timer ticks per TSC tick, 32.32 fixed point */
+
+    /* Words of the command line: */
+    uint32_t backend;       /* enum backend; 0: the best there is */
+    uint32_t log_level;     /* enum log_level that is printed before there is a console cell */
+    uint32_t panic_exit;    /* 1: a panic leaves the emulator */
+    uint32_t virtio_bypass; /* 1: virtio functions may go round the IOMMU */
+
+    char cpu[52];
+    uint32_t reserved;
+    uint64_t kept;        /* struct kept_page (abi/kept.h) at the same place at every boot; 0: none */
+    uint64_t kept_before; /* what the boot before this one had left in it; 0: nothing */
 
     /* Load options, then the words of \comb\comb.cfg, joined by spaces; terminated. */
     char command_line[BOOT_COMMAND_LINE_BYTES];

@@ -23,6 +23,12 @@ enum capability_type {
     CAP_ENTROPY,   /* draw random numbers */
     CAP_POWER,     /* reset, power off */
     CAP_WALL_TIME, /* read the firmware's wall time */
+    CAP_PCI,       /* configuration space of every function, filtered; announce and withdraw functions */
+    /* The rest only for a cell that is created for a PCI function, and only about that function. */
+    CAP_DEVICE,     /* its configuration space (filtered), enabling, reset; base = BDF, see abi/device.h */
+    CAP_MMIO,       /* its registers: base = MMIO_BAR(bar, cache), size in bytes; 0: the whole BAR, if any */
+    CAP_DMA,        /* size bytes of contiguous memory that the function reaches as well; base 0 */
+    CAP_DEVICE_IRQ, /* its interrupt message base (0..); MSI-X, else MSI, else INTx, of which there is one */
     CAP_TYPE_COUNT
 };
 

@@ -55,6 +55,8 @@ enum cell_event {
     EVENT_LOG = 3,     /* the log grew (holders of CAP_LOG) */
     EVENT_CELLS = 4,   /* some cell changed state (holders of CAP_CELLS control) */
     EVENT_SELF = 5,    /* mon_notify(0): a gate entry wakes its own thread */
+    EVENT_DEVICE = 6,  /* the function of this cell is gone (reads as all ones), or the IOMMU has refused
+                          it an access: then it may no longer master the bus */
     EVENT_CHANNEL = 8, /* .. 8 + CHANNEL_SLOTS - 1: doorbell of that channel slot */
     EVENT_IRQ = 48,    /* .. 48 + MANIFEST_CAP_MAX - 1: interrupt of that manifest capability */
 };
@@ -96,8 +98,9 @@ struct cell_cap {
     uint32_t type;
     uint32_t rights;
     cap_handle handle;
-    uint64_t base; /* CAP_MEMORY: address; otherwise as in the manifest */
-    uint64_t size;
+    uint64_t base; /* CAP_MEMORY, CAP_MMIO, CAP_DMA: address; CAP_DEVICE_IRQ: enum device_irq;
+                      otherwise as in the manifest */
+    uint64_t size; /* what was given; handle 0 and size 0: the function has no such thing */
 };
 
 #define CELL_CONFIG_BYTES 128u
@@ -116,10 +119,14 @@ struct cell_info {
     uint64_t tsc_hz;
     uint64_t tsc_boot;     /* TSC at hand-over: monotonic time 0 */
     uint64_t unix_seconds; /* wall time at tsc_boot for holders of CAP_WALL_TIME, else 0 */
+    uint64_t dma_base;     /* behind an IOMMU: device address = address - dma_base.  0: ask MON_DMA_ADDRESS */
     uint64_t heap;         /* free pages of the cell: limits.memory_kib less image and stacks */
     uint64_t heap_bytes;
     char name[CELL_NAME_BYTES];
     char config[CELL_CONFIG_BYTES]; /* from the appliance */
+    uint32_t device;                /* DEVICE_BDF + 1 of the function it was created for, 0: none */
+    uint32_t reserved;
+    struct manifest_limits limits; /* settled: no zero stands for a default */
     struct cell_cap caps[MANIFEST_CAP_MAX];
     struct cell_edge edges[EDGE_SLOTS];
     alignas(4096) struct cell_channel channels[CHANNEL_SLOTS]; /* on the second page */

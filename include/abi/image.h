@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <rt/bits.h>
 #include <stdint.h>
 
 /*
@@ -10,8 +11,9 @@
  * anything: an address in the ELF is an offset in the image and in the loaded cell.
  * The header stands where the ELF had its own, at offset 0.
  *
- * Untrusted like any input: the monitor checks it (src/core/image.h) and ignores the
- * names, which only readers of crash reports want (sdk/symbol.h).
+ * Untrusted like any input: the EFI stub checks it (efi/cell_check.h), once, in the bundle,
+ * which nobody can write afterwards.  The monitor loads what the stub has let through and
+ * ignores the names, which only readers of crash reports want (sdk/symbol.h).
  */
 
 #define IMAGE_MAGIC UINT64_C(0x31474D4943424D43) /* "CMBCIMG1" */
@@ -40,11 +42,20 @@ struct image_header {
     uint32_t pages[IMAGE_PARTS];
     uint32_t cell;        /* struct cell_header, in IMAGE_RELRO, 8-aligned */
     uint32_t manifest;    /* struct manifest, in IMAGE_CONSTANT, 8-aligned */
-    uint32_t relocations; /* a uint32_t each, in IMAGE_CONSTANT; see below */
+    uint32_t relocations; /* a uint32_t each, in IMAGE_CONSTANT, 4-aligned; see below */
     uint32_t relocation_count;
     uint32_t symbol_count;
 };
 static_assert(sizeof(struct image_header) == 56, "scripts/cell_image.py writes it");
+
+/* Where `part` ends and the next begins; for IMAGE_ZERO, the span.  32-bit numbers: the sum cannot wrap. */
+static inline uint64_t image_end(const struct image_header *image, uint32_t part)
+{
+    uint64_t pages = 0;
+    for (uint32_t i = 0; i <= part; i++)
+        pages += image->pages[i];
+    return pages * PAGE_BYTES;
+}
 
 /*
  * A relocation is the 8-aligned offset of 8 bytes in IMAGE_RELRO or IMAGE_DATA.  They hold

@@ -8,8 +8,8 @@
 /*
  * What a cell is and all that it may do; nothing else gives a cell authority.  It stands
  * in the cell's ELF as the one note of owner "Comb", type 1, in section .note.comb, and
- * the header of the cell's image says where (abi/image.h).  Untrusted: the monitor checks
- * every field before use.
+ * the header of the cell's image says where (abi/image.h).  Untrusted: the EFI stub checks
+ * every field (efi/manifest_check.h) before there is any cell.
  */
 
 #define MANIFEST_MAGIC UINT32_C(0x464E4D43) /* "CMNF" */
@@ -19,9 +19,22 @@
 #define CELL_NAME_BYTES 16u
 #define MANIFEST_PROVIDES_MAX 4u
 #define MANIFEST_USES_MAX 8u
-#define MANIFEST_CAP_MAX 8u
+#define MANIFEST_CAP_MAX 12u
 #define MANIFEST_MATCH_MAX 4u
 #define CELL_ENTRY_MAX 4u /* gate entry points a cell may have */
+
+/* A name that can be printed, typed and compared: 1..15 of a-z 0-9 _ -, then zeros. */
+static inline bool manifest_is_name(const char name[CELL_NAME_BYTES])
+{
+    uint32_t length = 0;
+    while (length < CELL_NAME_BYTES && ((name[length] >= 'a' && name[length] <= 'z') || name[length] == '_' ||
+                                        (name[length] >= '0' && name[length] <= '9') || name[length] == '-'))
+        length++;
+    uint32_t end = length;
+    while (end < CELL_NAME_BYTES && name[end] == '\0')
+        end++;
+    return length > 0 && length < end && end == CELL_NAME_BYTES;
+}
 
 enum device_class {
     CLASS_NONE = 0,
@@ -46,6 +59,7 @@ enum interface_flags {
     INTERFACE_CHANNEL = 2,  /* rings and a buffer pool in a shared domain */
     INTERFACE_MANY = 4,     /* uses: one edge or channel to every provider */
     INTERFACE_OPTIONAL = 8, /* uses: start even when nobody provides it */
+    INTERFACE_DMA = 16,     /* provides, with CHANNEL and CAP_DMA: the device reaches the channels' pools */
 };
 
 struct manifest_provides {
@@ -76,7 +90,7 @@ struct manifest_match {
     uint32_t class_mask;
 };
 
-/* 0 means the default in the comment. */
+/* 0 means the default in the comment; the EFI stub puts it there. */
 struct manifest_limits {
     uint32_t memory_kib;           /* image, stacks and heap; 1024 */
     uint32_t cpu_percent;          /* of one CPU per budget period; 100 */

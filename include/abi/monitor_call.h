@@ -2,6 +2,7 @@
 #pragma once
 
 #include <abi/cell.h>
+#include <abi/device.h>
 #include <stdint.h>
 
 /*
@@ -30,7 +31,8 @@ enum monitor_call {
                         Loads, scans and maps; the state is CELL_SPAWNED */
     MON_CELL_START,     /* handle, cell id: its thread begins */
     MON_CELL_STOP,      /* handle, cell id: sends EVENT_STOP */
-    MON_CELL_KILL,      /* handle, cell id: ends it at once, CELL_STOPPED */
+    MON_CELL_KILL,      /* handle, cell id, enum crash_reason: ends it at once; CELL_STOPPED for CRASH_NONE,
+                           else (CRASH_STALL, CRASH_LIMIT, CRASH_DEVICE) CELL_CRASHED with a record */
     MON_CELL_SET_STATE, /* handle, cell id, CELL_RESTARTING or CELL_FAILED, for a cell that is down */
     MON_CELL_FORGET,    /* handle, cell id that is down: frees its id and record */
     MON_EDGE_LINK,      /* handle, caller id, uses index, callee id: edge if the manifests agree; links
@@ -45,10 +47,28 @@ enum monitor_call {
     MON_PORT_READ,   /* CAP_PORTS handle, offset -> byte */
     MON_PORT_DRAIN,  /* CAP_PORTS handle, data offset, status offset, mask, limit <= 7: reads data while
                         (status & mask) -> count in bits 0-7, bytes from bit 8 */
-    MON_IRQ_ACK,     /* CAP_IRQ handle: unmasks the line; the first call enables it */
+    MON_IRQ_ACK,     /* CAP_IRQ or CAP_DEVICE_IRQ handle: the first call enables it.  A line (also a
+                        shared one, INTx) stays masked from its interrupt until all who hold it have
+                        called; a message needs no further call */
     MON_ENTROPY,     /* CAP_ENTROPY handle -> 64 random bits */
     MON_POWER,       /* CAP_POWER handle, enum power_action: does not return on success */
     MON_BUNDLE_READ, /* CAP_CELLS handle, entry index, offset, buffer, bytes -> bytes read */
+    MON_PCI_READ,    /* CAP_PCI or CAP_DEVICE handle, DEVICE_BDF (CAP_DEVICE: ignored), offset, a multiple
+                        of 4 below 4096 -> 32 bits; all ones: there is nothing */
+    MON_PCI_WRITE,   /* the same and 32 bits.  What passes the filter: see abi/device.h; else ST_DENIED */
+    MON_DEVICE_ADD,  /* CAP_PCI handle, DEVICE_BDF: turns the function's decoding and bus mastering off,
+                        sizes its BARs, notes what it is (QUERY_DEVICE) -> index.  ST_EXISTS; ST_UNSUPPORTED:
+                        a bridge; ST_NOT_FOUND: nothing there; ST_RANGE: a BAR lies over memory, over what
+                        the monitor uses, or over another function's; ST_QUOTA */
+    MON_DEVICE_REMOVE, /* CAP_PCI handle, DEVICE_BDF: it is gone.  Its cell gets EVENT_DEVICE; nobody gets
+                          the function any more; its record goes when no cell has it */
+    MON_DEVICE_ENABLE, /* CAP_DEVICE handle, set of enum device_enable: exactly these are on afterwards.
+                          DEVICE_MASTER: ST_DENIED without CAP_DMA */
+    MON_DEVICE_RESET,  /* CAP_DEVICE handle: function level reset; afterwards nothing is enabled and the
+                          function may be left alone for 100 ms.  ST_UNSUPPORTED: it has none */
+    MON_DMA_ADDRESS,   /* CAP_DMA handle, address in CAP_DMA memory or in the pool of a channel of an
+                          INTERFACE_DMA -> address by which the function reaches it, good to the end of
+                          its page (of the whole memory with an IOMMU).  ST_FAULT: not reachable */
     MON_CALL_COUNT
 };
 
@@ -64,6 +84,13 @@ struct cell_create {
     char name[CELL_NAME_BYTES];
     char image[CELL_NAME_BYTES];
     char config[CELL_CONFIG_BYTES];
+    /*
+     * DEVICE_BDF + 1 of the function it is to drive, 0: none.  ST_EXISTS: another cell has claimed
+     * it; ST_DENIED: a virtio function that goes round the IOMMU (no ACCESS_PLATFORM), unless the
+     * machine was booted with virtio-bypass=allow.
+     */
+    uint32_t device;
+    uint32_t reserved; /* 0 */
 };
 
 enum log_level { LOG_ERROR = 0, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
@@ -89,6 +116,9 @@ enum query_kind {
     QUERY_CRASH,      /* struct crash_record, index = cell id */
     QUERY_BUNDLE,     /* struct bundle_record */
     QUERY_MANIFEST,   /* struct manifest, index = cell id */
+    QUERY_DEVICE,     /* struct device_record (abi/device.h) */
+    QUERY_CRASH_KEPT, /* struct crash_record of before the last reset, oldest first */
+    QUERY_DMA_FAULT,  /* struct dma_fault_record: refused by the IOMMU, oldest first */
     QUERY_KIND_COUNT
 };
 
@@ -103,7 +133,12 @@ struct system_record {
     uint32_t hardware_keys, hardware_keys_used;
     uint32_t cells, caps, edges, channels, domains;
     uint32_t entropy_source; /* enum boot_entropy_source */
-    uint64_t key_faults;     /* parked domains brought back */
+    uint32_t iommu_units;    /* switched on; 0: any device that masters the bus reaches all memory */
+    uint32_t iommu_remaps_interrupts;
+    uint32_t devices;
+    uint32_t reserved;
+    uint64_t dma_faults; /* refused by the IOMMU since boot */
+    uint64_t key_faults; /* parked domains brought back */
     uint64_t monitor_calls, traps, interrupts, switches;
     uint64_t idle_tsc;
     char build[40];
@@ -121,8 +156,13 @@ struct cell_record {
     uint64_t scanned_bytes;
     uint32_t caps, edges;
     uint32_t cpu_percent, operation_timeout_ms;
-    uint32_t waiting; /* 1: in MON_WAIT */
+    uint32_t waiting;     /* 1: in MON_WAIT */
+    uint32_t device;      /* DEVICE_BDF + 1, 0: none */
+    uint32_t exit_status; /* enum status of the last instance that ended by MON_EXIT */
     uint32_t reserved;
+    uint64_t interrupts;
+    uint64_t outage_tsc;     /* the last time from its end to CELL_RUNNING again */
+    uint64_t outage_max_tsc; /* the longest such */
     char name[CELL_NAME_BYTES];
     char image[CELL_NAME_BYTES];
 };
@@ -149,6 +189,7 @@ struct channel_record {
     uint64_t base, bytes;
     uint32_t epoch, domain;
     uint32_t request_used, completion_used; /* entries now in the rings, a snapshot */
+    uint32_t request_head, reserved;        /* free running: does not move while nothing is answered */
     char interface[CELL_NAME_BYTES];
 };
 
@@ -181,6 +222,9 @@ enum crash_reason {
     CRASH_GATE,  /* forged entry into or return through a gate */
     CRASH_WATCHDOG,
     CRASH_OTHER,
+    CRASH_LIMIT,  /* more interrupts than its manifest allows */
+    CRASH_STALL,  /* answers no request though it waits for work; said by the warden */
+    CRASH_DEVICE, /* its device does not come back from a reset; said by the warden */
     CRASH_REASON_COUNT
 };
 

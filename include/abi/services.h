@@ -19,10 +19,10 @@ enum echo_call {
     ECHO_STAMP = 5,       /* TSC at which the last doorbell was taken by echo's thread */
 };
 
-/* Ways in which a cell can break, for people and for tests: `cell break`. */
+/* Ways in which a cell can break, for people and for tests: `fault`, `cell break`. */
 enum fault_kind {
     FAULT_NULL = 1,   /* read address 0 */
-    FAULT_WILD,       /* write a page of another cell (a1 of the call + address in a2) */
+    FAULT_WILD,       /* write the address in a (another cell, the monitor, a gate) */
     FAULT_STACK,      /* recurse until the guard page */
     FAULT_EXECUTE,    /* jump to data */
     FAULT_DIVIDE,     /* divide by zero */
@@ -35,20 +35,41 @@ enum fault_kind {
     FAULT_PORT,      /* IN from a port without a capability */
     FAULT_HIDE,      /* deny in the own gate page that a call is under way, then read address 0 */
     FAULT_HIDE_LOOP, /* the same, then never return */
+    FAULT_RING,      /* write rubbish into the rings of its channels */
+    FAULT_DMA,       /* let the device access memory outside the cell's */
+    FAULT_IRQ_STORM, /* let the device interrupt without end */
+    FAULT_STALL,     /* wait for events and serve none */
+    FAULT_LEAK,      /* take memory until there is no more */
+    FAULT_FREE,      /* give back twice what was taken once */
+    FAULT_HANDLE,    /* use handles of others, old ones and guesses; then go on */
     FAULT_COUNT
+};
+
+/* "driver": what every driver cell offers; all return an enum status. */
+#define DRIVER_INTERFACE "driver"
+enum driver_call {
+    DRIVER_FAULT = 1, /* a1 = enum fault_kind, a2 = address: break, on its own thread, after the return */
+    DRIVER_POWER,     /* a1 = 0..3, D0..D3hot: carried out on its own thread after the return */
+    DRIVER_RESULT,    /* of the last DRIVER_POWER; ST_BUSY: not yet */
+    DRIVER_STATE,     /* power state it is in, 0..3 */
 };
 
 /* "warden": all return an enum status; work goes on after the return. */
 #define WARDEN_INTERFACE "warden"
 enum warden_call {
-    WARDEN_START = 1, /* name in a1, a2 */
-    WARDEN_STOP,      /* name; polite, killed after the cell's operation timeout */
-    WARDEN_RESTART,   /* name */
-    WARDEN_KILL,      /* name */
-    WARDEN_REVOKE,    /* handle in a1 */
-    WARDEN_CYCLE,     /* name, a3 = count | kill << 63: start/stop or start/kill that often, unattended */
-    WARDEN_BUSY,      /* name -> 1 while a request for that cell is still being carried out */
-    WARDEN_RESULT,    /* name -> enum status of the last request for that cell */
+    WARDEN_START = 1,  /* name in a1, a2 */
+    WARDEN_STOP,       /* name; polite, killed after the cell's operation timeout */
+    WARDEN_RESTART,    /* name */
+    WARDEN_KILL,       /* name */
+    WARDEN_REVOKE,     /* handle in a1 */
+    WARDEN_CYCLE,      /* name, a3 = count | kill << 63: start/stop or start/kill that often, unattended */
+    WARDEN_BUSY,       /* name -> 1 while a request for that cell is still being carried out */
+    WARDEN_RESULT,     /* name -> enum status of the last request for that cell */
+    WARDEN_POLICY,     /* name, a3 = enum restart_policy: stands above the manifest's until the next boot */
+    WARDEN_POLICY_GET, /* name -> enum restart_policy in force | 1 << 8 if it is not the manifest's;
+                          UINT64_MAX: no such cell */
+    WARDEN_RELEASE,    /* a1 = DEVICE_BDF: its driver is to end politely, and nobody gets the function until
+                         it has been withdrawn and announced again */
 };
 
 /* "clock" */
@@ -93,3 +114,57 @@ enum bench_field {
 };
 #define BENCH_SAMPLES_MAX 100000u
 #define BENCH_BUCKETS 24u
+
+/*
+ * "entropy": random numbers of a device.  Whoever made the device may know them:
+ * mix them into what MON_ENTROPY gives, never use them instead of it.
+ */
+#define ENTROPY_INTERFACE "entropy"
+enum entropy_call {
+    ENTROPY_READ = 1,  /* 64 bits nobody else gets.  0: none are there now (as ST_EMPTY), ask again later;
+                          a 0 of the device's is not handed out */
+    ENTROPY_AVAILABLE, /* how many such reads would succeed now */
+    ENTROPY_SERVED,    /* reads that did, by this instance */
+};
+
+/*
+ * "blockcheck": a client of every block server that tests and measures.  One
+ * job at a time; names travel as in "warden".
+ */
+#define BLOCKCHECK_INTERFACE "blockcheck"
+enum blockcheck_job {
+    BLOCKCHECK_CONFORM = 1, /* the conformance suite; destroys the content of the unit */
+    BLOCKCHECK_PATTERN,     /* writes the pattern of abi/blockcheck.h over the unit; a3 = blocks, 0 all */
+    BLOCKCHECK_VERIFY,      /* reads and compares it */
+    BLOCKCHECK_ORACLE,      /* mixed load against an oracle until stopped; a3 = operations, 0 no end */
+    BLOCKCHECK_RANDOM_READ, /* measures 4 KiB reads; a3 = depth << 32 | operations */
+    BLOCKCHECK_WRITE_FLUSH, /* measures 4 KiB write + flush, likewise */
+    BLOCKCHECK_SEQUENTIAL,  /* measures 1 MiB reads, likewise */
+    BLOCKCHECK_JOB_COUNT
+};
+enum blockcheck_call {
+    BLOCKCHECK_START = 1, /* a1 = job << 32 | unit << 16 | server's cell id, a2 = seed, a3: see above */
+    BLOCKCHECK_STOP,      /* the oracle: finish what is under way, verify all, end */
+    BLOCKCHECK_GET,       /* a1 = enum blockcheck_field */
+};
+enum blockcheck_field {
+    BLOCKCHECK_STATE = 0, /* 0 idle, 1 running, 2 done */
+    BLOCKCHECK_RESULT,    /* enum status */
+    BLOCKCHECK_STEP,      /* number of the case that runs or failed */
+    BLOCKCHECK_CHECKS,    /* cases or comparisons made */
+    BLOCKCHECK_OPERATIONS,
+    BLOCKCHECK_WRITES_ACKNOWLEDGED,
+    BLOCKCHECK_LOST,    /* acknowledged writes that are not there */
+    BLOCKCHECK_CORRUPT, /* blocks with a content nobody wrote */
+    BLOCKCHECK_ERRORS,  /* idempotent requests answered with an error */
+    BLOCKCHECK_BLOCK,   /* where the first mismatch was */
+    BLOCKCHECK_BYTES,
+    BLOCKCHECK_TSC,    /* the measurement took */
+    BLOCKCHECK_P50_NS, /* of one request */
+    BLOCKCHECK_P99_NS,
+    BLOCKCHECK_MAX_NS,
+    BLOCKCHECK_PAUSE_MAX_NS, /* the longest time without any completion while requests were under way */
+    BLOCKCHECK_COPIED,       /* bytes of data this client has copied */
+    BLOCKCHECK_STRAY,        /* completions of nothing under way */
+    BLOCKCHECK_FIELD_COUNT
+};

@@ -28,15 +28,20 @@ static inline void *phys_pointer(phys_addr address)
     return (void *)(PHYSICAL_MAP_BASE + address.value);
 }
 
-enum page_rights { PAGE_READ = 1, PAGE_WRITE = 2, PAGE_EXECUTE = 4 };
+enum page_rights {
+    PAGE_READ = 1,
+    PAGE_WRITE = 2,
+    PAGE_EXECUTE = 4,
+    PAGE_DEVICE = 8, /* registers: never a frame to copy from or to give back */
+    PAGE_CACHE = 16, /* times enum mmio_cache, with PAGE_DEVICE */
+};
 
 /* --- the CPU, arch/<a>/cpu.c ------------------------------------------------------------------ */
 
-/* Descriptor tables, control registers, backend.  `wanted` 0: the best there is. */
-void arch_init(const struct boot_info *boot, uint32_t wanted_backend);
+/* Descriptor tables, control registers, backend. */
+void arch_init(const struct boot_info *boot);
 enum backend arch_backend(void);
 bool arch_has_keys(void);
-const char *arch_cpu_name(void);
 void arch_cpus_park(const struct boot_info *boot); /* all but this one */
 uint32_t arch_cpu_count(void);                     /* found */
 [[noreturn]] void arch_halt(bool exit_emulator);
@@ -60,6 +65,31 @@ void arch_irq_enable(uint32_t line);
 void arch_irq_mask(uint32_t line);
 void arch_port_write(uint16_t port, uint8_t byte);
 uint8_t arch_port_read(uint16_t port);
+/* What function `bdf` must write, and where, to be interrupt `number`; only it can, if that can be had. */
+void arch_irq_message(uint32_t bdf, uint32_t number, uint64_t *address, uint32_t *data);
+
+/* --- devices, arch/<a>/paging.c, iommu.c ------------------------------------------------------ */
+
+/* Configuration space, one 32-bit register; null: there is none. */
+volatile uint32_t *arch_config(uint32_t bdf, uint32_t offset);
+/* A look at device memory, good until the next call. */
+volatile uint32_t *arch_device_window(uint64_t physical);
+/* The monitor itself drives something in that range. */
+bool arch_device_is_ours(uint64_t base, uint64_t bytes);
+
+/* Switches on what there is; from then on no function reaches memory but by the calls below. */
+void arch_iommu_init(const struct boot_info *boot);
+uint32_t arch_iommu_units(void); /* 0: none; the calls below then do nothing and succeed */
+bool arch_iommu_remaps_interrupts(void);
+/* Function `bdf` reaches what is mapped for `cell`.  ST_NO_MEMORY. */
+enum status arch_iommu_attach(struct cell *cell, uint32_t bdf);
+/* ... and reaches nothing any more, when this returns. */
+void arch_iommu_detach(struct cell *cell, uint32_t bdf);
+/* `pages` of a domain from `offset` on, at their address less arch_iommu_base().  ST_NO_MEMORY. */
+enum status arch_iommu_map(struct cell *cell, const struct domain *domain, uint64_t offset, uint64_t pages);
+/* All of a domain; nothing if none was mapped. */
+void arch_iommu_unmap(struct cell *cell, const struct domain *domain);
+uint64_t arch_iommu_base(void); /* 0: no IOMMU */
 
 /* --- domains, arch/<a>/domain.c --------------------------------------------------------------- */
 

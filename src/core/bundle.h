@@ -6,8 +6,8 @@
 
 /*
  * Reading a bundle.  Pure: no allocation, no state, the bundle is only read.
- * It has been checked, sums included, by the EFI stub (efi/bundle_check.h), and
- * nobody can write it any more.
+ * It has been checked by the EFI stub, with the sums (efi/bundle_check.h) and the
+ * cells in it (efi/cell_check.h), and nobody can write it any more.
  */
 
 /* Null: no such entry. */

@@ -10,7 +10,9 @@
 #include "cap.h"
 #include "channel.h"
 #include "cpu.h"
+#include "device.h"
 #include "edge.h"
+#include "fault.h"
 #include "irq.h"
 #include "log.h"
 #include "monitor.h"
@@ -56,6 +58,14 @@ static enum status caller_cap(uint64_t handle, enum capability_type type, uint32
                               const struct cap **cap)
 {
     return cap_find(caller()->id, handle, type, rights, cap);
+}
+
+/* The same of one of two types. */
+static enum status caller_either(uint64_t handle, enum capability_type one, enum capability_type other,
+                                 uint32_t rights, const struct cap **cap)
+{
+    enum status status = caller_cap(handle, one, rights, cap);
+    return status == ST_HANDLE ? caller_cap(handle, other, rights, cap) : status;
 }
 
 /* The same when it says no more than that the caller may. */
@@ -143,6 +153,7 @@ static struct monitor_result call_exit(word status, word, word, word, word)
     struct cell *cell = caller();
     if (cell != sched_current())
         return result(ST_STATE);
+    cell->exit_status = (uint32_t)status;
     cell_end(cell, status == ST_OK ? CELL_STOPPED : CELL_FAILED);
     return result(ST_OK); /* to nobody: the thread is gone */
 }
@@ -241,12 +252,17 @@ static struct monitor_result call_cell_stop(word handle, word id, word, word, wo
     return result(status);
 }
 
-static struct monitor_result call_cell_kill(word handle, word id, word, word, word)
+static struct monitor_result call_cell_kill(word handle, word id, word reason, word, word)
 {
     struct cell *target;
-    enum status status = caller_instance(handle, id, &target);
-    if (status == ST_OK)
+    enum status status = caller_instance(handle, id, &target)
+                             ?: unless(reason == CRASH_NONE ||
+                                           (reason >= CRASH_LIMIT && reason < CRASH_REASON_COUNT),
+                                       ST_INVALID);
+    if (status == ST_OK && reason == CRASH_NONE)
         cell_end(target, CELL_STOPPED);
+    else if (status == ST_OK)
+        fault_stop(target, (enum crash_reason)reason);
     return result(status);
 }
 
@@ -360,15 +376,81 @@ static struct monitor_result call_port_drain(word handle, word data, word status
 static struct monitor_result call_irq_ack(word handle, word, word, word, word)
 {
     const struct cap *cap;
-    enum status status = caller_cap(handle, CAP_IRQ, RIGHT_READ, &cap)
+    enum status status = caller_either(handle, CAP_IRQ, CAP_DEVICE_IRQ, RIGHT_READ, &cap)
                              ?: unless(cap->slot != CAP_SLOT_NONE, ST_UNSUPPORTED); /* no event of its own */
     if (status != ST_OK)
         return result(status);
-    if (cap->is.base == SERIAL_IRQ_LINE)
+    if (cap->is.type == CAP_IRQ && cap->is.base == SERIAL_IRQ_LINE)
         log_echo(0); /* a console cell drives the serial port from here on */
-    irq_bind((uint32_t)cap->is.base, arch_caller()->id, EVENT_IRQ + cap->slot);
-    arch_irq_enable((uint32_t)cap->is.base);
+    irq_acknowledge(arch_caller(), cap->slot);
     return result(ST_OK);
+}
+
+/* --- devices ---------------------------------------------------------------------------------- */
+
+/* Which function's configuration space `handle` is about; the holder of CAP_PCI says which. */
+static enum status caller_config(uint64_t handle, uint32_t rights, bool *is_bus, uint64_t *bdf)
+{
+    const struct cap *cap;
+    enum status status = caller_either(handle, CAP_PCI, CAP_DEVICE, rights, &cap);
+    if (status != ST_OK)
+        return status;
+    *is_bus = cap->is.type == CAP_PCI;
+    *bdf = *is_bus ? *bdf : cap->is.base;
+    return unless(*bdf <= UINT16_MAX, ST_RANGE);
+}
+
+static enum status config_offset(word offset)
+{
+    return unless(offset < PAGE_BYTES && is_aligned(offset, sizeof(uint32_t)), ST_RANGE);
+}
+
+static struct monitor_result call_pci_read(word handle, word bdf, word offset, word, word)
+{
+    bool is_bus;
+    enum status status = caller_config(handle, RIGHT_READ, &is_bus, &bdf) ?: config_offset(offset);
+    return result_value(status, status == ST_OK ? device_config_read((uint32_t)bdf, (uint32_t)offset) : 0);
+}
+
+static struct monitor_result call_pci_write(word handle, word bdf, word offset, word value, word)
+{
+    bool is_bus;
+    return result(caller_config(handle, RIGHT_WRITE, &is_bus, &bdf) ?: config_offset(offset)
+        ?: device_config_write(is_bus, (uint32_t)bdf, (uint32_t)offset, (uint32_t)value));
+}
+
+static struct monitor_result call_device_add(word handle, word bdf, word, word, word)
+{
+    uint32_t index = 0;
+    enum status status = caller_may(handle, CAP_PCI, RIGHT_WRITE) ?: unless(bdf <= UINT16_MAX, ST_RANGE)
+        ?: device_add((uint32_t)bdf, &index);
+    return result_value(status, index);
+}
+
+static struct monitor_result call_device_remove(word handle, word bdf, word, word, word)
+{
+    return result(caller_may(handle, CAP_PCI, RIGHT_WRITE) ?: unless(bdf <= UINT16_MAX, ST_RANGE)
+        ?: device_remove((uint32_t)bdf));
+}
+
+static struct monitor_result call_device_enable(word handle, word what, word, word, word)
+{
+    enum status status = caller_may(handle, CAP_DEVICE, RIGHT_WRITE)
+                             ?: unless((what & ~(word)(DEVICE_DECODE | DEVICE_MASTER)) == 0, ST_INVALID);
+    return result(status ?: device_enable(arch_caller(), (uint32_t)what));
+}
+
+static struct monitor_result call_device_reset(word handle, word, word, word, word)
+{
+    return result(caller_may(handle, CAP_DEVICE, RIGHT_WRITE) ?: device_reset(arch_caller()));
+}
+
+static struct monitor_result call_dma_address(word handle, word address, word, word, word)
+{
+    uint64_t where = 0;
+    enum status status = caller_may(handle, CAP_DMA, RIGHT_READ)
+                             ?: device_address(arch_caller(), address, &where);
+    return result_value(status, where);
 }
 
 monitor_function *const monitor_calls[MON_CALL_COUNT] = {
@@ -399,4 +481,11 @@ monitor_function *const monitor_calls[MON_CALL_COUNT] = {
     [MON_ENTROPY] = call_entropy,
     [MON_POWER] = call_power,
     [MON_BUNDLE_READ] = call_bundle_read,
+    [MON_PCI_READ] = call_pci_read,
+    [MON_PCI_WRITE] = call_pci_write,
+    [MON_DEVICE_ADD] = call_device_add,
+    [MON_DEVICE_REMOVE] = call_device_remove,
+    [MON_DEVICE_ENABLE] = call_device_enable,
+    [MON_DEVICE_RESET] = call_device_reset,
+    [MON_DMA_ADDRESS] = call_dma_address,
 };

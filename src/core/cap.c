@@ -3,6 +3,7 @@
 
 #include "cell.h"
 #include "edge.h"
+#include "irq.h"
 #include "panic.h"
 
 #include <rt/bits.h>
@@ -16,6 +17,15 @@ void cap_init(void)
         caps[i] = (struct cap){ .is.handle = BIT64(CAP_SHIFT) | i, .next = free_head };
         free_head = i;
     }
+}
+
+const char *cap_name(uint32_t type)
+{
+    static const char *const names[CAP_TYPE_COUNT] = {
+        "none",    "edge",  "channel",   "notify", "ports",  "irq",  "memory", "cells",      "log",
+        "entropy", "power", "wall time", "pci",    "device", "mmio", "dma",    "device irq",
+    };
+    return type < CAP_TYPE_COUNT ? names[type] : "unknown";
 }
 
 static bool cap_is_of(const struct cap *cap, uint32_t owner)
@@ -64,10 +74,11 @@ enum status cap_find(uint32_t cell, cap_handle handle, uint32_t type, uint32_t r
     return ST_OK;
 }
 
-/* Edges, channels and memory are bound to the address space of the cell they were made for. */
+/* Edges, channels, memory and what is of a device are bound to the cell they were made for. */
 static bool cap_is_portable(const struct cap *cap)
 {
-    return cap->is.type != CAP_EDGE && cap->is.type != CAP_CHANNEL && cap->is.type != CAP_MEMORY;
+    uint32_t type = cap->is.type;
+    return type != CAP_EDGE && type != CAP_CHANNEL && type != CAP_MEMORY && type < CAP_DEVICE;
 }
 
 enum status cap_derive(uint32_t cell, cap_handle handle, uint32_t to, uint32_t rights, cap_handle *derived)
@@ -117,8 +128,8 @@ static void cap_effect(const struct cap *cap)
         return;
     if (cap->is.type == CAP_EDGE)
         edge_revoke((uint32_t)cap->is.base);
-    else if (cap->is.type == CAP_IRQ)
-        arch_irq_mask((uint32_t)cap->is.base);
+    else if (cap->is.type == CAP_IRQ || cap->is.type == CAP_DEVICE_IRQ)
+        irq_unbind(owner->id, cap->slot);
     else if (cap->is.type == CAP_MEMORY && owner->memory != nullptr)
         domain_detach(owner, owner->memory);
 }

@@ -22,6 +22,7 @@ struct cap {
 };
 
 void cap_init(void);
+const char *cap_name(uint32_t type);
 /* A root capability.  ST_QUOTA. */
 enum status cap_mint(uint32_t owner, uint32_t type, uint32_t rights, uint64_t base, uint64_t size,
                      uint32_t slot, cap_handle *handle);

@@ -5,7 +5,9 @@
 #include "cap.h"
 #include "cell_state.h"
 #include "channel.h"
+#include "device.h"
 #include "edge.h"
+#include "irq.h"
 #include "log.h"
 #include "manifest.h"
 #include "monitor.h"
@@ -61,7 +63,7 @@ void cell_peer_changed(struct cell *cell)
     sched_notify(cell, BIT64(EVENT_PEER));
 }
 
-static void cell_changed(void)
+void cell_changed(void)
 {
     FOR_EACH_CELL (cell) {
         if (cell->watches_cells)
@@ -74,6 +76,12 @@ enum status cell_set_state(struct cell *cell, enum cell_state state)
     if (!cell_state_may((enum cell_state)cell->state, state))
         return ST_STATE;
     cell->state = state;
+    if (state == CELL_RUNNING && cell->down_tsc != 0) {
+        cell->outage_tsc = arch_tsc() - cell->down_tsc;
+        if (cell->outage_tsc > cell->outage_max_tsc)
+            cell->outage_max_tsc = cell->outage_tsc;
+        cell->down_tsc = 0;
+    }
     cell_changed();
     return ST_OK;
 }
@@ -121,17 +129,39 @@ static enum status cell_memory(struct cell *cell, const struct manifest_cap *wan
     return status;
 }
 
+/* What stands behind a capability, if it takes more than a record. */
+static enum status cell_provide(struct cell *cell, uint32_t slot, struct cell_cap *given)
+{
+    const struct manifest_cap *wanted = &cell->manifest.caps[slot];
+    enum status status = ST_OK;
+    if (wanted->type == CAP_MEMORY) {
+        status = cell_memory(cell, wanted);
+        given->base = status == ST_OK ? arch_domain_base(cell->memory->id) : 0;
+    } else if (wanted->type == CAP_IRQ) {
+        status = irq_bind(cell, slot, (uint32_t)wanted->base);
+    } else if (wanted->type >= CAP_DEVICE) {
+        given->size = 0;
+        status = cell->device != nullptr ? device_mint(cell, slot, given) : ST_INVALID;
+    }
+    return status;
+}
+
 static enum status cell_mint(struct cell *cell, uint32_t slot)
 {
     const struct manifest_cap *wanted = &cell->manifest.caps[slot];
     struct cell_cap *given = &cell->info->caps[slot];
-    enum status status = wanted->type == CAP_MEMORY ? cell_memory(cell, wanted) : ST_OK;
-    if (status != ST_OK)
+    *given = (struct cell_cap){
+        .type = wanted->type, .rights = wanted->rights, .base = wanted->base, .size = wanted->size
+    };
+    enum status status = cell_provide(cell, slot, given);
+    if (status == ST_EMPTY)
+        return ST_OK; /* the function has no such thing: no handle */
+    if (status != ST_OK) {
+        log_write(LOG_ERROR, cell->id, "no capability %u (%s): %s", slot, cap_name(wanted->type),
+                  cell->device == nullptr && wanted->type >= CAP_DEVICE ? "not created for a device"
+                                                                        : "cannot be had");
         return status;
-    given->type = wanted->type;
-    given->rights = wanted->rights;
-    given->base = wanted->type == CAP_MEMORY ? arch_domain_base(cell->memory->id) : wanted->base;
-    given->size = wanted->size;
+    }
     cell->reads_log |= wanted->type == CAP_LOG;
     cell->watches_cells |= wanted->type == CAP_CELLS && (wanted->rights & RIGHT_CONTROL) != 0;
     if (wanted->type == CAP_WALL_TIME) {
@@ -139,7 +169,7 @@ static enum status cell_mint(struct cell *cell, uint32_t slot)
         uint64_t before = (boot->tsc_handover - boot->time.tsc) / arch_tsc_hz();
         cell->info->unix_seconds = boot->time.unix_seconds != 0 ? boot->time.unix_seconds + before : 0;
     }
-    return cap_mint(cell->id, wanted->type, wanted->rights, given->base, wanted->size, slot, &given->handle);
+    return cap_mint(cell->id, wanted->type, wanted->rights, given->base, given->size, slot, &given->handle);
 }
 
 static enum status cell_grant_manifest(struct cell *cell)
@@ -161,6 +191,9 @@ static void cell_fill_info(struct cell *cell)
     info->backend = arch_backend();
     info->tsc_hz = arch_tsc_hz();
     info->tsc_boot = monitor_boot()->tsc_handover;
+    info->dma_base = cell->device != nullptr && cell->device->is.behind_iommu ? arch_iommu_base() : 0;
+    info->device = cell->device != nullptr ? cell->device->is.bdf + 1 : 0;
+    info->limits = cell->manifest.limits;
     info->heap = cell->heap;
     info->heap_bytes = cell->heap_bytes;
     text_copy(info->name, sizeof info->name, cell->name);
@@ -170,6 +203,7 @@ static void cell_fill_info(struct cell *cell)
 /* Everything an instance holds goes; the record stays. */
 static void cell_release(struct cell *cell)
 {
+    device_release(cell); /* first: nothing it reached may be used again before */
     edge_caller_down(cell);
     channel_cell_down(cell);
     cap_revoke_all(cell->id);
@@ -212,7 +246,8 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     const struct bundle_header *bundle = monitor_bundle();
     bool terminated = text_length(create->image, sizeof create->image) < sizeof create->image &&
                       text_length(create->config, sizeof create->config) < sizeof create->config;
-    if (!manifest_is_name(create->name) || !terminated)
+    if (!manifest_is_name(create->name) || !terminated || create->device > UINT16_MAX + 1u ||
+        create->reserved != 0)
         return ST_INVALID;
     const struct bundle_entry *entry = bundle_find(bundle, BUNDLE_CELL, create->image);
     if (entry == nullptr)
@@ -225,8 +260,9 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     text_copy(cell->name, sizeof cell->name, create->name);
     text_copy(cell->config, sizeof cell->config, create->config);
     cell->image = (uint32_t)(entry - bundle->entries);
-    const char *why;
-    status = cell_build(cell, &why);
+    const char *why = "its device is not there, or another cell has claimed it";
+    status = create->device != 0 ? device_claim(cell, create->device - 1) : ST_OK;
+    status = status ?: cell_build(cell, &why);
     if (status != ST_OK) {
         log_write(LOG_ERROR, 0, "%s: image %s %s (status %u)", cell->name, create->image, why, status);
         cell_release(cell);
@@ -237,6 +273,7 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     cells_used += fresh;
     cell->state = CELL_SPAWNED;
     cell->dying = false;
+    cell->irq_count = 0;
     cell->timeout_tsc = arch_tsc_hz() / 1000 * cell->manifest.limits.operation_timeout_ms;
     *id = cell->id;
     return ST_OK;
@@ -272,6 +309,7 @@ static void cell_finish(struct cell *cell, enum cell_state state)
 {
     cell->dying = false;
     cell->state = state;
+    cell->down_tsc = arch_tsc();
     edge_callee_down(cell);
     sched_lock_free(cell); /* who waits to get in tries again, and is refused */
     sched_remove(cell);
@@ -424,6 +462,11 @@ enum status cell_record(uint32_t id, struct cell_record *record)
         .cpu_percent = cell->manifest.limits.cpu_percent,
         .operation_timeout_ms = cell->manifest.limits.operation_timeout_ms,
         .waiting = cell->thread.state == THREAD_WAITING,
+        .device = cell->device != nullptr ? cell->device->is.bdf + 1 : 0,
+        .exit_status = cell->exit_status,
+        .interrupts = cell->interrupts,
+        .outage_tsc = cell->outage_tsc,
+        .outage_max_tsc = cell->outage_max_tsc,
     };
     text_copy(record->name, sizeof record->name, cell->name);
     text_copy(record->image, sizeof record->image, monitor_bundle()->entries[cell->image].name);

@@ -20,10 +20,11 @@ struct cell {
     struct domain *memory;          /* CAP_MEMORY object: outlives the instance */
     struct cell_info *info;         /* the monitor's view of the information page's first page... */
     struct cell_channel *channels;  /* ... and of its second */
+    struct device *device;          /* that it drives, or null */
     struct manifest manifest;
     uint32_t id, state, epoch;
     uint32_t image; /* bundle entry */
-    uint32_t crashes;
+    uint32_t crashes, exit_status;
     bool reads_log;                /* holds CAP_LOG: gets EVENT_LOG */
     bool watches_cells;            /* holds CAP_CELLS with CONTROL: gets EVENT_CELLS */
     uint64_t calls;                /* monitor calls */
@@ -31,9 +32,12 @@ struct cell {
     uint64_t text_start, text_end; /* of the loaded image */
     uint64_t heap, heap_bytes;
     uint64_t timeout_tsc;
-    bool dying;                       /* ends as soon as its thread is back from a call */
-    uint32_t dying_state;             /* what it then becomes */
-    uint64_t entries[CELL_ENTRY_MAX]; /* checked addresses of its gate entries, 0: none */
+    uint64_t interrupts;
+    uint64_t irq_window, irq_count;                /* since when, how many */
+    uint64_t down_tsc, outage_tsc, outage_max_tsc; /* down_tsc 0: it has not ended since it last ran */
+    bool dying;                                    /* ends as soon as its thread is back from a call */
+    uint32_t dying_state;                          /* what it then becomes */
+    uint64_t entries[CELL_ENTRY_MAX];              /* checked addresses of its gate entries, 0: none */
     uint64_t start;
     uint64_t stack_top, entry_stack_top; /* the latter 0: provides no gate */
     struct crash_record crash;
@@ -64,6 +68,8 @@ enum status cell_create(const struct cell_create *create, uint32_t *id);
 enum status cell_start(struct cell *cell);
 enum status cell_set_state(struct cell *cell, enum cell_state state);
 enum status cell_forget(struct cell *cell);
+/* Something changed that holders of CAP_CELLS with CONTROL watch. */
+void cell_changed(void);
 /* Ends the instance, now or as soon as its thread is back from a call; it then is `state`. */
 void cell_end(struct cell *cell, enum cell_state state);
 /* Ends it at once: it is the one that broke.  Its caller, if any, gets `status`. */

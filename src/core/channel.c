@@ -2,6 +2,7 @@
 #include "channel.h"
 
 #include "cap.h"
+#include "device.h"
 #include "manifest.h"
 #include "panic.h"
 
@@ -149,8 +150,9 @@ enum status channel_link(struct cell *client, uint32_t uses, struct cell *server
 {
     if (!cell_is_up(client) || !cell_is_up(server))
         return ST_GONE;
-    if (client == server ||
-        manifest_offer(&client->manifest, uses, &server->manifest, INTERFACE_CHANNEL) == nullptr)
+    const struct manifest_provides *offer = manifest_offer(&client->manifest, uses, &server->manifest,
+                                                           INTERFACE_CHANNEL);
+    if (client == server || offer == nullptr)
         return ST_DENIED;
     struct channel *channel = channel_find(client->id, uses, server->id);
     if (channel != nullptr && channel->is.state == PEER_UP)
@@ -163,8 +165,11 @@ enum status channel_link(struct cell *client, uint32_t uses, struct cell *server
         return status;
     channel->slot[true] = slot;
     status = channel_bell(channel, false) ?: channel_bell(channel, true);
+    if (status == ST_OK && (offer->flags & INTERFACE_DMA) != 0)
+        status = device_share(server, channel->domain);
     if (status != ST_OK) {
         channel_silence(channel, false);
+        channel_silence(channel, true);
         return status; /* stays PEER_DOWN; may be linked again */
     }
     domain_attach(server, channel->domain);
@@ -185,6 +190,7 @@ enum status channel_close(struct cell *server, uint32_t slot)
     if (channel == nullptr)
         return ST_STATE;
     server->channels[slot] = (struct cell_channel){};
+    device_unshare(server, channel->domain);
     domain_detach(server, channel->domain);
     channel_destroy(channel);
     return ST_OK;
@@ -196,6 +202,8 @@ enum status channel_close(struct cell *server, uint32_t slot)
  */
 static void channel_end_down(struct channel *channel, struct cell *cell, bool is_server)
 {
+    if (is_server)
+        device_unshare(cell, channel->domain);
     domain_detach(cell, channel->domain);
     if (channel->is.state != PEER_UP) {
         channel_destroy(channel); /* the other end is not there either */
@@ -216,12 +224,13 @@ void channel_cell_down(struct cell *cell)
 }
 
 /* Peers write the indices: a snapshot for people, never used for anything else. */
-static uint32_t channel_ring_used(const struct channel *channel, uint64_t ring_offset)
+static uint32_t channel_ring_used(const struct channel *channel, uint64_t ring_offset, uint32_t *head)
 {
     phys_addr frame = arch_domain_frame(channel->domain, align_down(ring_offset, PAGE_BYTES), PAGE_READ);
     const volatile struct ring_shared *ring = (const void *)((const uint8_t *)phys_pointer(frame) +
                                                              ring_offset % PAGE_BYTES);
-    uint32_t used = ring->tail - ring->head;
+    *head = ring->head;
+    uint32_t used = ring->tail - *head;
     return used <= RING_SLOTS ? used : 0;
 }
 
@@ -233,7 +242,9 @@ enum status channel_record(uint32_t id, struct channel_record *record)
     if (channel->is.state == PEER_EMPTY)
         return ST_EMPTY;
     *record = channel->is;
-    record->request_used = channel_ring_used(channel, offsetof(struct channel_layout, request));
-    record->completion_used = channel_ring_used(channel, offsetof(struct channel_layout, completion));
+    uint32_t head;
+    record->completion_used = channel_ring_used(channel, offsetof(struct channel_layout, completion), &head);
+    record->request_used = channel_ring_used(channel, offsetof(struct channel_layout, request), &head);
+    record->request_head = head;
     return ST_OK;
 }

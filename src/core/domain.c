@@ -66,6 +66,21 @@ enum status domain_grow(struct domain *domain, uint64_t offset, uint64_t count, 
     return ST_OK;
 }
 
+enum status domain_grow_run(struct domain *domain, uint64_t offset, uint64_t count)
+{
+    phys_addr first = { 0 };
+    enum status status = frame_take_run(FRAME_CELL, domain->owner, count, &first);
+    for (uint64_t i = 0; i < count && first.value != 0; i++) {
+        phys_addr frame = { first.value + i * PAGE_BYTES };
+        if (status == ST_OK)
+            status = arch_domain_map(domain, offset + i * PAGE_BYTES, frame, PAGE_READ | PAGE_WRITE);
+        if (status != ST_OK)
+            frame_release(frame);
+        domain->pages += status == ST_OK;
+    }
+    return status;
+}
+
 void domain_attach(struct cell *cell, struct domain *domain)
 {
     cell->held[domain->id / 64] |= BIT64(domain->id % 64);

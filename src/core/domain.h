@@ -19,6 +19,7 @@ struct domain {
     int32_t key;     /* arch: hardware key, -1 parked */
     phys_addr table; /* arch: root of the slot's tables */
     uint64_t pages;
+    uint32_t device_of; /* cell whose device reaches the pool in it, 0: none */
     uint64_t used_at;
     uint64_t faults;
 };
@@ -31,6 +32,9 @@ struct domain *domain_at(uint32_t id); /* null: free */
 
 /* Fresh zeroed pages at [offset, offset + count pages).  On failure the domain keeps what was mapped. */
 enum status domain_grow(struct domain *domain, uint64_t offset, uint64_t count, uint32_t rights);
+
+/* The same, of frames that lie in a row, readable and writable. */
+enum status domain_grow_run(struct domain *domain, uint64_t offset, uint64_t count);
 
 void domain_attach(struct cell *cell, struct domain *domain);
 void domain_detach(struct cell *cell, struct domain *domain);

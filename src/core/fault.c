@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fault.h"
 
+#include "kept.h"
 #include "log.h"
 #include "panic.h"
 
@@ -37,8 +38,10 @@ static void fault_record(struct cell *guilty, const struct cell *home, const str
     text_copy(crash->name, sizeof crash->name, guilty->name);
     cell_locate(crash->registers.rip, &crash->image, &crash->image_offset);
     static const char *const words[] = {
-        [CRASH_GATE] = "gate violation", [CRASH_WATCHDOG] = "watchdog", [CRASH_OTHER] = "exception"
+        [CRASH_GATE] = "gate violation",       [CRASH_WATCHDOG] = "watchdog",   [CRASH_OTHER] = "exception",
+        [CRASH_LIMIT] = "too many interrupts", [CRASH_STALL] = "serves nobody", [CRASH_DEVICE] = "device lost"
     };
+    kept_add(crash);
     log_write(LOG_ERROR, 0, "%s stopped: %s %u/%x at %lx", guilty->name, words[crash->reason], crash->vector,
               crash->error, crash->registers.rip);
 }
@@ -49,6 +52,16 @@ void fault_cell(struct cell *guilty, const struct fault *fault)
     const struct cell *current = sched_current(); /* null: found while picking who runs next */
     fault_record(guilty, current != nullptr ? current : guilty, fault);
     cell_crash(guilty, fault->reason == CRASH_WATCHDOG ? ST_TIMEOUT : ST_CRASHED);
+}
+
+void fault_stop(struct cell *cell, enum crash_reason reason)
+{
+    const struct fault fault = { .reason = reason };
+    if (cell->dying)
+        return;
+    cell->crashes++;
+    fault_record(cell, cell, &fault);
+    cell_end(cell, CELL_CRASHED);
 }
 
 void fault_gate_corrupt(struct cell *cell)

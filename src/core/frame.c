@@ -12,9 +12,9 @@
 #include <rt/text.h>
 
 struct frame_record {
-    uint32_t next; /* next free frame number, 0 ends the list */
-    uint8_t use;   /* enum frame_use */
-    uint8_t owner; /* cell id */
+    uint32_t next, previous; /* free frame numbers, 0 ends the list */
+    uint8_t use;             /* enum frame_use */
+    uint8_t owner;           /* cell id */
     uint16_t reserved;
 };
 static_assert(CELL_MAX <= UINT8_MAX, "owner fits its field");
@@ -60,6 +60,7 @@ static uint64_t frame_table_place(const struct boot_info *boot, uint64_t count)
 static void frame_add(uint64_t number)
 {
     records[number] = (struct frame_record){ .use = FRAME_FREE, .next = free_head };
+    records[free_head].previous = (uint32_t)number;
     free_head = (uint32_t)number;
     use_count[FRAME_FREE]++;
 }
@@ -84,19 +85,44 @@ void frame_init(const struct boot_info *boot)
     total = use_count[FRAME_FREE] + count;
 }
 
+static void frame_grant(uint32_t number, enum frame_use use, uint32_t owner)
+{
+    struct frame_record *record = &records[number];
+    records[record->next].previous = record->previous;
+    if (record->previous != 0)
+        records[record->previous].next = record->next;
+    else
+        free_head = record->next;
+    *record = (struct frame_record){ .use = (uint8_t)use, .owner = (uint8_t)owner };
+    use_count[FRAME_FREE]--;
+    use_count[use]++;
+    owner_count[owner]++;
+    memset(phys_pointer((phys_addr){ (uint64_t)number << PAGE_SHIFT }), 0, PAGE_BYTES);
+}
+
 enum status frame_take(enum frame_use use, uint32_t owner, phys_addr *frame)
 {
     ASSERT(use != FRAME_FREE && owner < CELL_MAX);
     uint32_t number = free_head;
     if (number == 0)
         return ST_NO_MEMORY;
-    free_head = records[number].next;
-    records[number] = (struct frame_record){ .use = (uint8_t)use, .owner = (uint8_t)owner };
-    use_count[FRAME_FREE]--;
-    use_count[use]++;
-    owner_count[owner]++;
+    frame_grant(number, use, owner);
     *frame = (phys_addr){ (uint64_t)number << PAGE_SHIFT };
-    memset(phys_pointer(*frame), 0, PAGE_BYTES);
+    return ST_OK;
+}
+
+/* From the top, where frames are taken last. */
+enum status frame_take_run(enum frame_use use, uint32_t owner, uint64_t count, phys_addr *first)
+{
+    uint64_t run = 0;
+    uint64_t number = record_count;
+    while (number > 0 && run < count)
+        run = records[--number].use == FRAME_FREE ? run + 1 : 0;
+    if (run < count || count == 0)
+        return ST_NO_MEMORY;
+    for (uint64_t i = 0; i < count; i++)
+        frame_grant((uint32_t)(number + i), use, owner);
+    *first = (phys_addr){ number << PAGE_SHIFT };
     return ST_OK;
 }
 

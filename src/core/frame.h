@@ -14,6 +14,8 @@ enum frame_use { FRAME_FREE, FRAME_NONE, FRAME_MONITOR, FRAME_TABLE, FRAME_CELL,
 void frame_init(const struct boot_info *boot);
 /* ST_NO_MEMORY; owner is a cell id, counted in frame_owned. */
 enum status frame_take(enum frame_use use, uint32_t owner, phys_addr *frame);
+/* `count` frames in a row. */
+enum status frame_take_run(enum frame_use use, uint32_t owner, uint64_t count, phys_addr *first);
 void frame_release(phys_addr frame);
 uint64_t frame_count(enum frame_use use); /* FRAME_FREE: free ones */
 uint64_t frame_total(void);

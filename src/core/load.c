@@ -2,25 +2,25 @@
 /*
  * Turns an image into pages: nothing is mapped executable before every byte of
  * the final, relocated text has been scanned, and nothing is ever mapped
- * writable and executable.
+ * writable and executable.  That image and manifest are well formed the EFI stub
+ * has seen to (efi/cell_check.h).
  */
 #include "bundle.h"
 #include "cell.h"
-#include "image.h"
 #include "log.h"
-#include "manifest.h"
 #include "monitor.h"
 #include "panic.h"
 #include "scan.h"
 
+#include <abi/image.h>
 #include <rt/bits.h>
 #include <rt/text.h>
 
 struct load {
     struct cell *cell;
-    struct image image;
-    uint64_t base;   /* of the image, absolute */
-    uint64_t offset; /* next free byte of the slot */
+    const struct image_header *image; /* with it begins the memory of the cell, as the file has it */
+    uint64_t base;                    /* of the image, absolute */
+    uint64_t offset;                  /* next free byte of the slot */
 };
 
 /* Of each part once it is in place. */
@@ -29,15 +29,21 @@ static const uint32_t load_rights[IMAGE_PARTS] = {
     [IMAGE_DATA] = PAGE_READ | PAGE_WRITE, [IMAGE_ZERO] = PAGE_READ | PAGE_WRITE,
 };
 
-static enum status load_relocation(const struct load *load, uint32_t index)
+static const void *load_file(const struct load *load, uint64_t offset)
 {
-    uint64_t offset;
-    uint64_t value;
-    enum status status = image_relocation(&load->image, index, &offset, &value);
-    if (status != ST_OK)
-        return status;
-    value += load->base;
-    return domain_store(load->cell->domain, load->base + offset, &value, sizeof value);
+    return (const uint8_t *)load->image + offset;
+}
+
+/* The 8 bytes at each offset hold an offset and become an address. */
+static enum status load_relocate(const struct load *load)
+{
+    const uint32_t *relocations = load_file(load, load->image->relocations);
+    enum status status = ST_OK;
+    for (uint32_t i = 0; i < load->image->relocation_count && status == ST_OK; i++) {
+        uint64_t value = load->base + *(const uint64_t *)load_file(load, relocations[i]);
+        status = domain_store(load->cell->domain, load->base + relocations[i], &value, sizeof value);
+    }
+    return status;
 }
 
 /* What lies before and behind the text is never executable, so its own pages are all that can join up. */
@@ -64,24 +70,23 @@ static void load_protect(struct load *load)
 {
     uint64_t offset = 0;
     for (uint32_t part = 0; part < IMAGE_PARTS; part++)
-        for (; offset < load->image.ends[part]; offset += PAGE_BYTES)
+        for (; offset < image_end(load->image, part); offset += PAGE_BYTES)
             arch_domain_protect(load->cell->domain, CELL_IMAGE_OFFSET + offset, load_rights[part]);
 }
 
 /* No page is more than readable before the scan has seen the last byte of the text. */
 static enum status load_image(struct load *load)
 {
-    const struct image *image = &load->image;
+    const struct image_header *image = load->image;
     struct domain *domain = load->cell->domain;
-    uint64_t span = image->ends[IMAGE_ZERO];
-    load->cell->text_start = load->base + image->ends[IMAGE_CONSTANT];
-    load->cell->text_end = load->base + image->ends[IMAGE_TEXT];
+    uint64_t span = image_end(image, IMAGE_ZERO);
+    load->cell->text_start = load->base + image_end(image, IMAGE_CONSTANT);
+    load->cell->text_end = load->base + image_end(image, IMAGE_TEXT);
     load->offset = CELL_IMAGE_OFFSET + span + CELL_GUARD_BYTES;
     enum status status = domain_grow(domain, CELL_IMAGE_OFFSET, span / PAGE_BYTES, PAGE_READ)
-                             ?: domain_store(domain, load->base, image->bytes, image->ends[IMAGE_DATA]);
-    for (uint32_t i = 0; i < image->header.relocation_count && status == ST_OK; i++)
-        status = load_relocation(load, i);
-    status = status ?: load_scan(load);
+                             ?: domain_store(domain, load->base, image, image_end(image, IMAGE_DATA))
+                             ?: load_relocate(load)
+                             ?: load_scan(load);
     if (status == ST_OK)
         load_protect(load);
     return status;
@@ -97,8 +102,7 @@ static enum status load_header(struct load *load)
 {
     struct cell *cell = load->cell;
     struct cell_header header;
-    if (domain_copy_in(cell->domain, &header, load->base + load->image.header.cell, sizeof header) != ST_OK ||
-        header.magic != CELL_HEADER_MAGIC || header.abi_version != CELL_ABI_VERSION ||
+    if (domain_copy_in(cell->domain, &header, load->base + load->image->cell, sizeof header) != ST_OK ||
         !load_is_text(cell, (uint64_t)header.start))
         return ST_INVALID;
     cell->start = (uint64_t)header.start;
@@ -159,7 +163,7 @@ static enum status load_parts(struct load *load, const char **why)
         const char *why;
     } steps[] = {
         { load_image, "cannot be loaded" },
-        { load_header, "bad cell header" },
+        { load_header, "starts or is entered outside its text" },
         { load_stacks, "no memory for its stacks" },
         { load_info, "needs more than its limit memory_kib" },
     };
@@ -173,16 +177,15 @@ static enum status load_parts(struct load *load, const char **why)
 
 enum status cell_load(struct cell *cell, const char **why)
 {
-    struct load load = { .cell = cell };
     const struct bundle_header *bundle = monitor_bundle();
     const struct bundle_entry *entry = &bundle->entries[cell->image];
-    *why = "malformed";
-    enum status status = image_check(bundle_payload(bundle, entry), entry->bytes, &load.image)
-                             ?: manifest_load(&load.image, &cell->manifest, why);
-    if (status != ST_OK)
-        return status;
+    struct load load = { .cell = cell, .image = bundle_payload(bundle, entry) };
+    *why = "was refused when this machine booted";
+    if (entry->bytes == 0)
+        return ST_INVALID;
+    memcpy(&cell->manifest, load_file(&load, load.image->manifest), sizeof cell->manifest);
     *why = "no address slot or memory left";
-    status = domain_create(DOMAIN_PRIVATE, cell->id, &cell->domain);
+    enum status status = domain_create(DOMAIN_PRIVATE, cell->id, &cell->domain);
     if (status != ST_OK)
         return status;
     load.base = arch_domain_base(cell->domain->id) + CELL_IMAGE_OFFSET;

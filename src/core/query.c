@@ -6,7 +6,9 @@
 #include "cell.h"
 #include "channel.h"
 #include "cpu.h"
+#include "device.h"
 #include "edge.h"
+#include "kept.h"
 #include "monitor.h"
 
 #include <rt/bits.h>
@@ -56,6 +58,10 @@ static enum status query_system(uint32_t index, struct system_record *record)
         .domains = domain_count(),
         .entropy_source = boot->entropy_source,
         .key_faults = arch_key_faults(),
+        .iommu_units = arch_iommu_units(),
+        .iommu_remaps_interrupts = arch_iommu_remaps_interrupts(),
+        .devices = device_count(),
+        .dma_faults = device_faults(),
         .monitor_calls = query_calls(),
         .traps = cpu->traps,
         .interrupts = cpu->interrupts,
@@ -63,7 +69,7 @@ static enum status query_system(uint32_t index, struct system_record *record)
         .idle_tsc = cpu->idle_tsc,
     };
     text_copy(record->build, sizeof record->build, monitor_bundle()->build);
-    text_copy(record->cpu, sizeof record->cpu, arch_cpu_name());
+    text_copy(record->cpu, sizeof record->cpu, boot->cpu);
     text_copy(record->command_line, sizeof record->command_line, boot->command_line);
     return ST_OK;
 }
@@ -121,6 +127,15 @@ enum status query(enum query_kind kind, uint64_t index, union query_record *reco
     case QUERY_BUNDLE:
         *bytes = sizeof record->bundle;
         return query_bundle(id, &record->bundle);
+    case QUERY_DEVICE:
+        *bytes = sizeof record->device;
+        return device_record(index, &record->device);
+    case QUERY_CRASH_KEPT:
+        *bytes = sizeof record->crash;
+        return kept_record(index, &record->crash);
+    case QUERY_DMA_FAULT:
+        *bytes = sizeof record->dma_fault;
+        return device_fault_record(index, &record->dma_fault);
     case QUERY_KIND_COUNT:
         break;
     }

@@ -15,6 +15,8 @@ union query_record {
     struct crash_record crash;
     struct bundle_record bundle;
     struct manifest manifest;
+    struct device_record device;
+    struct dma_fault_record dma_fault;
 };
 
 /* The shell is ready for its first command. */

@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: MIT
 """The bundle inside comb.efi, as tests change it."""
+import pathlib
 import struct
+import sys
 import zlib
 
-BUNDLE_BEGIN = b"COMBBNDL" + struct.pack("<I", 1)  # the magic alone also stands in the code
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+import lz4_block  # noqa: E402
+
+PACKED = struct.Struct("<8sQQ")  # struct bundle_packed in efi/bundle.c
+PACKED_MAGIC = b"COMBLZ1\0"
+BUNDLE_COUNT = 12
 HEADER_BYTES = 64
 ENTRY = struct.Struct("<16sIIQQ")
 CRC_OFFSET = 20
@@ -13,13 +20,38 @@ PAGE = 4096
 PAGES_OFFSET = 16  # in a cell's image: pages of constants, text, relocated constants, data, zeros
 
 
-def entries(data):
-    """(offset of the entry, name, kind, payload's offset, its bytes) of everything in the image's bundle"""
-    start = data.index(BUNDLE_BEGIN)
-    for index in range(struct.unpack_from("<I", data, start + 12)[0]):
-        at = start + HEADER_BYTES + index * ENTRY.size
-        name, kind, _, offset, size = ENTRY.unpack_from(data, at)
-        yield at, name.rstrip(b"\0").decode(), kind, start + offset, size
+def packed_at(image):
+    """Where the packed bundle lies in comb.efi, and how long it is; the magic also stands in the code."""
+    at = -1
+    while True:
+        at = image.index(PACKED_MAGIC, at + 1)
+        _, packed, size = PACKED.unpack_from(image, at)
+        if packed < size < 1 << 26 and at + PACKED.size + packed <= len(image):
+            return at, packed
+
+
+def bundle_of(image):
+    """The bundle in comb.efi, unpacked."""
+    at, packed = packed_at(image)
+    return lz4_block.decompress(image[at + PACKED.size:at + PACKED.size + packed])
+
+
+def with_bundle(image, bundle):
+    """comb.efi with another bundle, for which the stub leaves some room."""
+    at, packed = packed_at(image)
+    block = lz4_block.compress(bundle)
+    assert len(block) <= packed + 8192, "no room for the packed bundle"
+    data = bytearray(image)
+    data[at:at + PACKED.size + len(block)] = PACKED.pack(PACKED_MAGIC, len(block), len(bundle)) + block
+    return bytes(data)
+
+
+def entries(bundle):
+    """(offset of the entry, name, kind, payload's offset, its bytes) of everything in a bundle"""
+    for index in range(struct.unpack_from("<I", bundle, BUNDLE_COUNT)[0]):
+        at = HEADER_BYTES + index * ENTRY.size
+        name, kind, _, offset, size = ENTRY.unpack_from(bundle, at)
+        yield at, name.rstrip(b"\0").decode(), kind, offset, size
 
 
 def find_cell(data, wanted):
@@ -38,10 +70,10 @@ def text_of(cell):
 
 def forged(image, cell, change):
     """A copy of comb.efi in which `change` has been applied to a cell's image, with a checksum that fits."""
-    data = bytearray(image)
-    at, offset, size = find_cell(bytes(data), cell)
-    payload = data[offset:offset + size]
+    bundle = bytearray(bundle_of(image))
+    at, offset, size = find_cell(bytes(bundle), cell)
+    payload = bundle[offset:offset + size]
     change(payload)
-    data[offset:offset + size] = payload
-    struct.pack_into("<I", data, at + CRC_OFFSET, zlib.crc32(bytes(payload)))
-    return bytes(data)
+    bundle[offset:offset + size] = payload
+    struct.pack_into("<I", bundle, at + CRC_OFFSET, zlib.crc32(bytes(payload)))
+    return with_bundle(image, bytes(bundle))

@@ -34,6 +34,7 @@ struct arch_thread {
     uint32_t call_depth;
     uint32_t return_trap; /* backend pt: the next return is looked at in C */
     struct x86_call calls[CALL_DEPTH_MAX];
+    phys_addr iommu;           /* second-level root: what its device reaches; 0: none */
     phys_addr root, directory; /* backend pt: PML4 and PDPT of this cell */
     uint32_t rights;           /* PKRU of this cell's code */
     bool frame_is_set;         /* the frame is complete: a call in progress must not store its result */

@@ -7,27 +7,6 @@
 #include <rt/bits.h>
 #include <rt/text.h>
 
-#define CR0_PE BIT64(0)
-#define CR0_EM BIT64(2) /* x87, MMX and SSE trap: cells have no vector state to leak or poison */
-#define CR0_NE BIT64(5)
-#define CR0_WP BIT64(16)
-#define CR0_PG BIT64(31)
-
-#define CR4_DE BIT64(3)
-#define CR4_PAE BIT64(5)
-#define CR4_MCE BIT64(6)
-#define CR4_PGE BIT64(7)
-#define CR4_UMIP BIT64(11)
-#define CR4_SMEP BIT64(20)
-#define CR4_SMAP BIT64(21)
-#define CR4_PKE BIT64(22)
-
-#define CPUID7_EBX_SMEP BIT32(7)
-#define CPUID7_EBX_SMAP BIT32(20)
-#define CPUID7_ECX_UMIP BIT32(2)
-#define CPUID7_ECX_PKU BIT32(3)
-#define CPUID1_ECX_RDRAND BIT32(30)
-
 #define DEBUG_EXIT_PORT 0xF4u
 #define DEBUG_EXIT_PANIC 62u /* the emulator ends with (62 << 1) | 1 = 125 */
 
@@ -77,7 +56,6 @@ static uint64_t gdt[] = {
     0, 0x00AF9A000000FFFF, 0x00CF92000000FFFF, 0x00CFF2000000FFFF, 0x00AFFA000000FFFF, 0, 0
 };
 static enum backend backend;
-static char cpu_name[52];
 
 struct cpu *cpu_this(void)
 {
@@ -94,11 +72,6 @@ enum backend arch_backend(void)
 bool arch_has_keys(void)
 {
     return cpuid(0, 0).a >= 7 && (cpuid(7, 0).c & CPUID7_ECX_PKU) != 0;
-}
-
-const char *arch_cpu_name(void)
-{
-    return cpu_name;
 }
 
 uint64_t arch_random(void)
@@ -164,20 +137,9 @@ static void control_registers(void)
     msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
 }
 
-static void name_read(void)
+void arch_init(const struct boot_info *boot)
 {
-    if (cpuid(0x80000000, 0).a < 0x80000004) {
-        text_copy(cpu_name, sizeof cpu_name, "x86-64");
-        return;
-    }
-    for (uint32_t i = 0; i < 3; i++) {
-        struct cpuid part = cpuid(0x80000002 + i, 0);
-        memcpy(cpu_name + i * 16ull, &part, sizeof part);
-    }
-}
-
-void arch_init(const struct boot_info *boot, uint32_t wanted)
-{
+    uint32_t wanted = boot->backend;
     cpu0.self = &cpu0;
     cpu0.stack_top = (uint64_t)monitor_stack_top;
     bool keys = arch_has_keys();
@@ -185,7 +147,6 @@ void arch_init(const struct boot_info *boot, uint32_t wanted)
     if (wanted == BACKEND_PT || wanted == BACKEND_NONE)
         backend = (enum backend)wanted;
     cpu0.has_keys = backend == BACKEND_PKU;
-    name_read();
     idt_fill();
     tables_load();
     control_registers();

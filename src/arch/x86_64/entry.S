@@ -61,7 +61,7 @@ monitor_entry:
     jmp     \target
     .endm
 
-/* 64 entries of 16 bytes: vectors 0-31 exceptions, 32-63 interrupts. */
+/* 128 entries of 16 bytes: vectors 0-31 exceptions, 32-127 interrupts. */
     .altmacro
     .macro STUB_EXCEPTION vector
     .if (\vector == 1) || (\vector == 2) || (\vector == 18)
@@ -80,7 +80,7 @@ monitor_entry:
     .globl trap_stubs
 trap_stubs:
     .set    number, 0
-    .rept   64
+    .rept   128
     STUB_EXCEPTION %number
     .set    number, number + 1
     .endr

@@ -4,16 +4,8 @@
 
 #include <core/irq.h>
 #include <core/log.h>
+#include <hw/apic.h>
 #include <rt/bits.h>
-
-#define IOAPIC_SELECT 0
-#define IOAPIC_WINDOW (0x10 / 4)
-#define IOAPIC_VERSION 0x01u
-#define IOAPIC_REDIRECTION 0x10u
-#define REDIRECTION_ACTIVE_LOW BIT32(13)
-#define REDIRECTION_LEVEL BIT32(15)
-#define REDIRECTION_MASKED BIT32(16)
-#define APIC_ID (0x20 / 4)
 
 #define PIC1_DATA 0x21u
 #define PIC2_DATA 0xA1u
@@ -67,8 +59,16 @@ static void line_route(const struct boot_acpi *acpi, uint32_t number, volatile u
     if (gsi < gsi_base || gsi - gsi_base >= entries)
         return;
     uint32_t index = IOAPIC_REDIRECTION + 2 * (gsi - gsi_base);
+    uint32_t vector = VECTOR_LINE + number;
+    uint32_t target = apic_registers()[APIC_ID] & 0xFF000000u;
+    if (arch_iommu_remaps_interrupts()) {
+        uint64_t address;
+        uint32_t data;
+        iommu_message(acpi->iommu[0].ioapic_source, vector, (low & REDIRECTION_LEVEL) != 0, &address, &data);
+        target = vector << REDIRECTION_HANDLE_SHIFT | REDIRECTION_REMAPPABLE;
+    }
     ioapic_write(ioapic, index, low | REDIRECTION_MASKED);
-    ioapic_write(ioapic, index + 1, apic_registers()[APIC_ID] & 0xFF000000u);
+    ioapic_write(ioapic, index + 1, target);
     lines[number] = (struct line){ .ioapic = ioapic, .index = index, .low = low };
 }
 
@@ -95,4 +95,9 @@ void arch_irq_mask(uint32_t number)
 {
     if (number < IRQ_LINE_MAX && lines[number].ioapic != nullptr)
         ioapic_write(lines[number].ioapic, lines[number].index, lines[number].low | REDIRECTION_MASKED);
+}
+
+void arch_irq_message(uint32_t bdf, uint32_t number, uint64_t *address, uint32_t *data)
+{
+    iommu_message(bdf, VECTOR_LINE + number, false, address, data);
 }

@@ -14,6 +14,14 @@
 #define DOMAIN_ROOT_INDEX 1u
 #define DEVICE_BASE UINT64_C(0xFFFFFFFFC0000000) /* last GiB */
 #define DEVICE_PAGES_MAX 16u
+#define DEVICE_WINDOW DEVICE_PAGES_MAX /* the table entry after theirs: remapped at each use */
+#define ECAM_BUS_BYTES MIB(1)
+#define ECAM_INDEX 1u /* directory entries of 2 MiB each, after the one of device pages */
+#define MESSAGE_WINDOW UINT64_C(0xFEE00000) /* writes there are interrupts */
+#define PTE_LARGE BIT64(7)
+#define PTE_UNCACHED (PTE_CACHE_DISABLE | PTE_WRITE_THROUGH)
+/* Entries 0-3 as after reset (WB, WT, UC-, UC), 4 write combining.  [Intel SDM 3A 12.12] */
+#define PAT_VALUE UINT64_C(0x0007040100070406)
 #define CR3_ADDRESS UINT64_C(0x000FFFFFFFFFF000)
 
 static uint64_t *root;      /* PML4 */
@@ -22,6 +30,7 @@ static uint64_t root_phys;
 static struct domain gate_region = { .kind = DOMAIN_PRIVATE, .key = (int32_t)KEY_SHARED };
 static uint64_t *device_table;
 static uint32_t device_pages;
+static struct boot_acpi ecam; /* only the part about it */
 
 static uint64_t *table_of(uint64_t entry)
 {
@@ -47,6 +56,28 @@ void paging_flush(void)
     cr3_write(cr3_read());
 }
 
+/* Configuration space of all buses, in pages of 2 MiB. */
+static void ecam_map(const struct boot_acpi *acpi, uint64_t *device_directory)
+{
+    ecam.ecam_base = acpi->ecam_base;
+    ecam.ecam_bus_first = acpi->ecam_bus_first;
+    ecam.ecam_bus_last = acpi->ecam_base != 0 ? acpi->ecam_bus_last : 0;
+    uint64_t bytes = acpi->ecam_base != 0 ? (ecam.ecam_bus_last + UINT64_C(1)) * ECAM_BUS_BYTES : 0;
+    for (uint64_t at = 0; at < bytes; at += MIB(2))
+        device_directory[ECAM_INDEX + (at >> 21)] = (align_down(ecam.ecam_base, MIB(2)) + at) | PTE_PRESENT |
+                                                    PTE_WRITE | PTE_NO_EXECUTE | PTE_UNCACHED | PTE_LARGE;
+}
+
+volatile uint32_t *arch_config(uint32_t bdf, uint32_t offset)
+{
+    uint32_t bus = bdf >> 8;
+    if (ecam.ecam_base == 0 || bus < ecam.ecam_bus_first || bus > ecam.ecam_bus_last ||
+        offset >= PAGE_BYTES || offset % sizeof(uint32_t) != 0)
+        return nullptr;
+    return (volatile uint32_t *)(DEVICE_BASE + ECAM_INDEX * MIB(2) + ecam.ecam_base % MIB(2) +
+                                 ((uint64_t)bdf << PAGE_SHIFT) + offset);
+}
+
 /* The stub's upper half stays, its identity map goes. */
 void paging_init(const struct boot_info *boot)
 {
@@ -63,6 +94,8 @@ void paging_init(const struct boot_info *boot)
     top[TABLE_ENTRIES - 1] = physical | PTE_PRESENT | PTE_WRITE;
     device_table = table_new(&physical);
     device_directory[0] = physical | PTE_PRESENT | PTE_WRITE;
+    ecam_map(&boot->acpi, device_directory);
+    msr_write(MSR_PAT, PAT_VALUE);
     cr3_write(root_phys);
     if (arch_domain_create(&gate_region) != ST_OK)
         panic("not enough memory for the gate region");
@@ -72,9 +105,32 @@ volatile uint32_t *paging_device(uint64_t physical)
 {
     ASSERT(device_pages < DEVICE_PAGES_MAX);
     uint32_t index = device_pages++;
-    device_table[index] = (physical & PTE_ADDRESS) | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE |
-                          PTE_CACHE_DISABLE | PTE_WRITE_THROUGH;
+    device_table[index] = (physical & PTE_ADDRESS) | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE | PTE_UNCACHED;
     return (volatile uint32_t *)(DEVICE_BASE + (uint64_t)index * PAGE_BYTES + physical % PAGE_BYTES);
+}
+
+volatile uint32_t *arch_device_window(uint64_t physical)
+{
+    uint64_t address = DEVICE_BASE + DEVICE_WINDOW * PAGE_BYTES;
+    device_table[DEVICE_WINDOW] = (physical & PTE_ADDRESS) | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE |
+                                  PTE_UNCACHED;
+    __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
+    return (volatile uint32_t *)(address + physical % PAGE_BYTES);
+}
+
+static bool is_overlap(uint64_t base, uint64_t bytes, uint64_t other, uint64_t other_bytes)
+{
+    return base < other + other_bytes && other < base + bytes;
+}
+
+bool arch_device_is_ours(uint64_t base, uint64_t bytes)
+{
+    bool is_ours = is_overlap(base, bytes, MESSAGE_WINDOW, MIB(1)) ||
+                   (ecam.ecam_base != 0 && is_overlap(base, bytes, ecam.ecam_base,
+                                                      (ecam.ecam_bus_last + UINT64_C(1)) * ECAM_BUS_BYTES));
+    for (uint32_t i = 0; i < device_pages; i++)
+        is_ours |= is_overlap(base, bytes, device_table[i] & PTE_ADDRESS, PAGE_BYTES);
+    return is_ours;
 }
 
 /* --- slots ------------------------------------------------------------------------------------ */
@@ -114,7 +170,7 @@ void arch_domain_destroy(struct domain *domain, void (*release)(phys_addr frame)
             continue;
         const uint64_t *entries = table_of(tables[i]);
         for (uint32_t j = 0; j < TABLE_ENTRIES; j++)
-            if ((entries[j] & PTE_PRESENT) != 0)
+            if ((entries[j] & (PTE_PRESENT | PTE_DEVICE)) == PTE_PRESENT)
                 release((phys_addr){ entries[j] & PTE_ADDRESS });
         frame_release((phys_addr){ tables[i] & PTE_ADDRESS });
     }
@@ -133,9 +189,14 @@ uint64_t *paging_entry(const struct domain *domain, uint64_t offset)
 
 static uint64_t rights_bits(uint32_t rights)
 {
+    static const uint64_t cache[] = { [MMIO_UNCACHED] = PTE_UNCACHED,
+                                      [MMIO_WRITE_COMBINING] = PTE_PAT,
+                                      [MMIO_WRITE_THROUGH] = PTE_WRITE_THROUGH,
+                                      [MMIO_WRITE_BACK] = 0 };
     ASSERT((rights & (PAGE_WRITE | PAGE_EXECUTE)) != (PAGE_WRITE | PAGE_EXECUTE));
     return PTE_PRESENT | PTE_USER | ((rights & PAGE_WRITE) != 0 ? PTE_WRITE : 0) |
-           ((rights & PAGE_EXECUTE) != 0 ? 0 : PTE_NO_EXECUTE);
+           ((rights & PAGE_EXECUTE) != 0 ? 0 : PTE_NO_EXECUTE) |
+           ((rights & PAGE_DEVICE) != 0 ? PTE_DEVICE | cache[rights / PAGE_CACHE % ARRAY_COUNT(cache)] : 0);
 }
 
 static uint64_t key_bits(const struct domain *domain)
@@ -173,7 +234,7 @@ void arch_domain_protect(struct domain *domain, uint64_t offset, uint32_t rights
 phys_addr arch_domain_frame(const struct domain *domain, uint64_t offset, uint32_t rights)
 {
     const uint64_t *entry = offset < DOMAIN_SLOT_BYTES ? paging_entry(domain, offset) : nullptr;
-    bool fits = entry != nullptr && (*entry & PTE_PRESENT) != 0 &&
+    bool fits = entry != nullptr && (*entry & (PTE_PRESENT | PTE_DEVICE)) == PTE_PRESENT &&
                 ((rights & PAGE_WRITE) == 0 || (*entry & PTE_WRITE) != 0) &&
                 ((rights & PAGE_EXECUTE) == 0 || (*entry & PTE_NO_EXECUTE) == 0);
     return (phys_addr){ fits ? *entry & PTE_ADDRESS : 0 };

@@ -6,9 +6,6 @@
 #include <core/panic.h>
 #include <rt/bits.h>
 
-#define CR0_EM BIT64(2)
-#define CR4_OSFXSR BIT64(9)
-#define CR4_OSXMMEXCPT BIT64(10)
 #define RESET_SYSTEM_OFFSET 104u /* in EFI_RUNTIME_SERVICES, after the 24-byte header and ten entries */
 #define EFI_RESET_COLD 0u
 #define EFI_RESET_SHUTDOWN 2u

@@ -9,14 +9,6 @@
 #include <core/panic.h>
 #include <rt/bits.h>
 
-#define VECTOR_NMI 2u
-#define VECTOR_DOUBLE 8u
-#define VECTOR_PAGE 14u
-#define VECTOR_MACHINE_CHECK 18u
-
-#define PAGE_ERROR_PRESENT BIT32(0)
-#define PAGE_ERROR_KEY BIT32(5)
-
 void x86_interrupt(uint32_t vector)
 {
     struct cpu *cpu = cpu_this();
@@ -26,7 +18,9 @@ void x86_interrupt(uint32_t vector)
     apic_end_of_interrupt();
     if (vector == VECTOR_TIMER)
         sched_timer();
-    else if (vector >= VECTOR_LINE && vector < VECTOR_LINE + IRQ_LINE_MAX)
+    else if (vector == VECTOR_IOMMU)
+        iommu_interrupt();
+    else if (vector >= VECTOR_LINE && vector < VECTOR_LINE + IRQ_MAX)
         irq_arrived(vector - VECTOR_LINE);
 }
 

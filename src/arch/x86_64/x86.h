@@ -4,23 +4,9 @@
 #include <arch/arch.h>
 #include <core/cpu.h>
 #include <core/domain.h>
+#include <hw/cpu_x86.h>
 
 /* Instructions C has no words for, and what the files of this folder share. */
-
-#define MSR_APIC_BASE 0x1Bu
-#define MSR_EFER 0xC0000080u
-#define MSR_STAR 0xC0000081u
-#define MSR_LSTAR 0xC0000082u
-#define MSR_SFMASK 0xC0000084u
-#define MSR_GS_BASE 0xC0000101u
-#define MSR_KERNEL_GS_BASE 0xC0000102u
-
-#define EFER_SCE BIT64(0)
-#define RFLAGS_TF BIT64(8)
-#define RFLAGS_IF BIT64(9)
-#define RFLAGS_DF BIT64(10)
-#define RFLAGS_NT BIT64(14)
-#define RFLAGS_AC BIT64(18)
 
 static inline uint64_t msr_read(uint32_t msr)
 {
@@ -76,19 +62,11 @@ static inline void pkru_write(uint32_t value)
 
 /* --- paging (paging.c) ------------------------------------------------------------------------ */
 
-#define PTE_PRESENT BIT64(0)
-#define PTE_WRITE BIT64(1)
-#define PTE_USER BIT64(2)
-#define PTE_WRITE_THROUGH BIT64(3)
-#define PTE_CACHE_DISABLE BIT64(4)
-#define PTE_NO_EXECUTE BIT64(63)
-#define PTE_ADDRESS UINT64_C(0x000FFFFFFFFFF000)
-#define PTE_KEY_SHIFT 59u
-#define PTE_KEY_MASK (UINT64_C(15) << PTE_KEY_SHIFT)
+#define PTE_DEVICE BIT64(9) /* ours: not a frame of memory */
 #define TABLE_ENTRIES 512u
 
 void paging_init(const struct boot_info *boot);
-/* An uncached supervisor mapping of one device page. */
+/* An uncached supervisor mapping of one device page; the monitor's own from now on, never a cell's. */
 volatile uint32_t *paging_device(uint64_t physical);
 void paging_flush(void);
 /* The entry that maps `offset` of a domain, null if there is no table for it. */
@@ -153,6 +131,17 @@ void x86_interrupt(uint32_t vector);
 void x86_call_finish(uint64_t status, uint64_t value);
 void x86_gate_slow(uint64_t number, uint64_t result);
 
+/* --- IOMMU (iommu.c) -------------------------------------------------------------------------- */
+
+/*
+ * How a message from `source` (BDF; IOMMU_ANY_SOURCE) must look to arrive as
+ * `vector`: with interrupt remapping an entry that nobody else can use, else the
+ * plain format.  *data is 0 with remapping; the handle is the vector.
+ */
+#define IOMMU_ANY_SOURCE UINT32_MAX
+void iommu_message(uint32_t source, uint32_t vector, bool is_level, uint64_t *address, uint32_t *data);
+void iommu_interrupt(void);
+
 /* --- the rest --------------------------------------------------------------------------------- */
 
 uint32_t thread_pkru(const struct cell *home);
@@ -163,6 +152,7 @@ volatile uint32_t *apic_registers(void);
 void thread_cr3_update(void); /* backend pt: the current thread's address space */
 
 #define VECTOR_TIMER 32u
-#define VECTOR_LINE 33u /* + ISA line */
-#define VECTOR_SPURIOUS 63u
-#define VECTOR_COUNT 64u
+#define VECTOR_LINE 33u /* + interrupt number, below IRQ_MAX */
+#define VECTOR_IOMMU 126u
+#define VECTOR_SPURIOUS 127u
+#define VECTOR_COUNT 128u
