@@ -1,96 +1,282 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The client's side of the block class: open, submit, wait.
+ * The client's side of the block class: submit, collect, wait.
  *
- * A chunk of the pool carries one request: struct block_request first, its data
- * behind.  Chunk n belongs to ticket n.  While a ticket is SENT or ABANDONED
- * its chunk is the server's to read and write; only the completion that names
- * it brings it back.
+ * Ticket n has its request at n * BLOCK_REQUEST_ALIGN of the pool.  From the
+ * put to the completion that names its sequence, the request and the pages it
+ * speaks of are the server's and the device's.  Tickets that are done stand in
+ * a list, in the order of completion.
  */
 
+#include "block_client.h"
+
 #include <rt/bits.h>
-#include <rt/text.h>
-#include <sdk/block.h>
-#include <sdk/gate.h>
 #include <sdk/monitor.h>
 
-#define CHUNK_BYTES (BLOCK_HEAD_BYTES + BLOCK_CHUNK_BYTES)
+#define TICKET_NONE 0u /* links hold ticket + 1 */
+#define LIVE_OFFSET offsetof(struct block_request, live)
 
-/* Of one block; a server that says otherwise is wrong. */
-#define BLOCK_BYTES_MIN 512u
-#define BLOCK_BYTES_MAX BLOCK_CHUNK_BYTES
+static_assert(sizeof(struct block_request) <= BLOCK_REQUEST_ALIGN);
+static_assert(BLOCK_TICKETS_MAX < UINT8_MAX && BLOCK_TICKETS_MAX < RING_SLOTS);
 
-/* Bytes of the device must be a number of 63 bits, so that no sum here can wrap. */
-#define DEVICE_BYTES_MAX (UINT64_MAX / 2)
-
-enum status block_get(const struct cell_edge *edge, enum block_field field, uint64_t *value)
+static uint32_t ticket_offset(uint32_t ticket)
 {
-    return gate_call(edge, BLOCK_GET, field, 0, 0, value);
+    return ticket * BLOCK_REQUEST_ALIGN;
 }
 
-/* Reads the geometry once and keeps only what can be. */
-static enum status block_learn(struct block_client *client)
+/* The pool; the caller knows that the channel is mapped, and block_pages_init that it is large enough. */
+static uint8_t SHARED *block_pool(const struct block_client *client)
 {
-    uint64_t block_bytes, block_count, read_only, transfer_max;
-    enum status status = block_get(client->edge, BLOCK_FIELD_BLOCK_BYTES, &block_bytes);
+    return (uint8_t SHARED *)client->end.put.ring + CHANNEL_POOL_OFFSET;
+}
+
+/* ---- open ---- */
+
+static void tickets_init(struct block_client *client)
+{
+    for (uint32_t i = 0; i < client->ticket_count; i++)
+        client->tickets[i].next = (uint8_t)(i + 1 < client->ticket_count ? i + 2 : TICKET_NONE);
+    client->ticket_free = 1;
+}
+
+enum status block_open(struct block_client *client, const struct cell_edge *edge, uint64_t deadline_tsc)
+{
+    *client = (struct block_client){ .edge = edge };
+    const struct cell_channel *channel = cell_channel_to(BLOCK_INTERFACE, edge->peer);
+    if (channel == nullptr)
+        return ST_NOT_FOUND;
+    enum status status = block_refresh(client)
+        ?: channel_attach(&client->end, channel)
+        ?: block_drain(client, deadline_tsc)
+        ?: block_pages_init(client);
     if (status == ST_OK)
-        status = block_get(client->edge, BLOCK_FIELD_BLOCK_COUNT, &block_count);
-    if (status == ST_OK)
-        status = block_get(client->edge, BLOCK_FIELD_READ_ONLY, &read_only);
-    if (status == ST_OK)
-        status = block_get(client->edge, BLOCK_FIELD_TRANSFER_BLOCKS_MAX, &transfer_max);
+        tickets_init(client);
+    return status;
+}
+
+/* ---- submit ---- */
+
+static bool operation_has_data(uint32_t operation)
+{
+    return operation == BLOCK_READ || operation == BLOCK_WRITE;
+}
+
+static enum status request_operation_check(const struct block_geometry *unit, uint32_t operation)
+{
+    static const uint8_t features[] = { [BLOCK_FLUSH] = BLOCK_CAN_FLUSH,
+                                        [BLOCK_DISCARD] = BLOCK_CAN_DISCARD,
+                                        [BLOCK_WRITE_ZEROES] = BLOCK_CAN_WRITE_ZEROES };
+    if (operation < BLOCK_READ || operation > BLOCK_WRITE_ZEROES)
+        return ST_INVALID;
+    uint32_t needed = features[operation];
+    if ((unit->features & needed) != needed)
+        return ST_UNSUPPORTED;
+    bool is_change = operation != BLOCK_READ && operation != BLOCK_FLUSH;
+    return is_change && unit->is_read_only ? ST_DENIED : ST_OK;
+}
+
+/* The segments are whole pages but for the last, of whole blocks, and hold `bytes`. */
+static enum status request_segments_check(const struct block_client *client,
+                                          const struct block_request *request, uint32_t block_bytes,
+                                          uint64_t bytes)
+{
+    uint64_t limit = (uint64_t)client->page_count * PAGE_BYTES;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < request->segment_count; i++) {
+        const struct block_segment *segment = &request->segments[i];
+        uint32_t unit = i + 1 < request->segment_count ? BLOCK_ALIGN : block_bytes;
+        if (segment->bytes == 0 || !is_aligned(segment->bytes, unit) ||
+            !is_aligned(segment->offset, BLOCK_ALIGN) ||
+            !is_range_inside(segment->offset, segment->bytes, limit))
+            return ST_RANGE;
+        sum += segment->bytes;
+    }
+    return sum == bytes ? ST_OK : ST_RANGE;
+}
+
+static enum status request_check(const struct block_client *client, const struct block_request *request)
+{
+    if (request->unit >= client->unit_count || request->segment_count > BLOCK_SEGMENTS_MAX)
+        return ST_RANGE;
+    const struct block_geometry *unit = &client->units[request->unit];
+    enum status status = request_operation_check(unit, request->operation);
     if (status != ST_OK)
         return status;
+    if (request->operation == BLOCK_FLUSH)
+        return request->block == 0 && request->count == 0 && request->segment_count == 0 ? ST_OK : ST_RANGE;
+    if (request->count == 0 || request->count > unit->transfer_blocks_max ||
+        !is_range_inside(request->block, request->count, unit->block_count))
+        return ST_RANGE;
+    if (!operation_has_data(request->operation))
+        return request->segment_count == 0 ? ST_OK : ST_RANGE;
+    return request_segments_check(client, request, unit->block_bytes,
+                                  (uint64_t)request->count * unit->block_bytes);
+}
 
-    if (block_bytes < BLOCK_BYTES_MIN || block_bytes > BLOCK_BYTES_MAX || transfer_max == 0 ||
-        (block_bytes & (block_bytes - 1)) != 0 || block_count > DEVICE_BYTES_MAX / block_bytes)
-        return ST_DEVICE;
-    client->block_bytes = (uint32_t)block_bytes;
-    client->block_count = block_count;
-    client->is_read_only = read_only != 0;
-    client->request_blocks_max = (uint32_t)u64_min(transfer_max, BLOCK_CHUNK_BYTES / block_bytes);
+bool block_has_slot(struct block_client *client)
+{
+    struct ring_producer *put = &client->end.put;
+    if (client->by_slot[put->tail & RING_MASK] != TICKET_NONE)
+        return false;
+    return put->tail != put->limit || ring_space(put) > 0;
+}
+
+void block_put(struct block_client *client, uint32_t index)
+{
+    struct block_ticket *ticket = &client->tickets[index];
+    uint32_t sequence = client->end.put.tail;
+    uint32_t offset = ticket_offset(index);
+    ticket->state = BLOCK_TICKET_SENT;
+    ticket->sequence = sequence;
+    ticket->request.live = (uint64_t)sequence + 1;
+    uint64_t bytes = offsetof(struct block_request, segments) +
+                     ticket->request.segment_count * sizeof(struct block_segment);
+    shared_copy_out(block_pool(client) + offset, &ticket->request, bytes);
+    client->by_slot[sequence & RING_MASK] = (uint8_t)(index + 1);
+    enum status status = ring_put(&client->end.put, BLOCK_REQUEST_DESCRIPTOR(offset, sequence));
+    ASSERT(status == ST_OK); /* block_has_slot */
+    client->must_kick = true;
+}
+
+enum status block_submit(struct block_client *client, const struct block_request *request, uint32_t *ticket)
+{
+    if (!block_is_mapped(client))
+        return ST_REVOKED;
+    enum status status = request_check(client, request);
+    if (status != ST_OK)
+        return status;
+    if (!block_has_slot(client))
+        block_collect(client);
+    if (client->ticket_free == TICKET_NONE || !block_has_slot(client))
+        return ST_FULL;
+    uint32_t index = client->ticket_free - 1u;
+    struct block_ticket *taken = &client->tickets[index];
+    client->ticket_free = taken->next;
+    taken->request = *request;
+    taken->sent_tsc = tsc_read();
+    block_put(client, index);
+    client->in_flight++;
+    client->sent++;
+    *ticket = index;
     return ST_OK;
 }
 
-/* Takes what completions there are.  One that names nothing under way is late or forged: counted. */
-static void block_collect(struct block_client *client)
+void block_kick(struct block_client *client)
 {
-    uint64_t descriptor;
-    uint32_t index;
-    for (uint32_t i = 0; i < RING_SLOTS && ring_get(&client->end.get, &descriptor) == ST_OK; i++) {
-        if (channel_chunk_find(&client->chunks, BLOCK_OFFSET(descriptor), &index) != ST_OK) {
-            client->stray++;
-            continue;
-        }
-        struct block_ticket *ticket = &client->tickets[index];
-        if (ticket->state == BLOCK_TICKET_SENT) {
-            uint32_t status = BLOCK_STATUS(descriptor);
-            ticket->state = BLOCK_TICKET_DONE;
-            ticket->status = status < ST_COUNT ? (enum status)status : ST_DEVICE;
-        } else if (ticket->state == BLOCK_TICKET_ABANDONED) {
-            ticket->state = BLOCK_TICKET_FREE;
-            channel_chunk_give(&client->chunks, index);
-        } else {
-            client->stray++;
-        }
-    }
+    if (!client->must_kick || !block_is_mapped(client))
+        return;
+    client->must_kick = false;
+    channel_doorbell(&client->end);
 }
 
+/* ---- collect ---- */
+
+static void ticket_free(struct block_client *client, uint32_t index)
+{
+    struct block_ticket *ticket = &client->tickets[index];
+    ticket->state = BLOCK_TICKET_FREE;
+    ticket->next = client->ticket_free;
+    client->ticket_free = (uint8_t)(index + 1);
+}
+
+static void done_append(struct block_client *client, uint32_t index)
+{
+    client->tickets[index].next = TICKET_NONE;
+    if (client->done_first == TICKET_NONE)
+        client->done_first = (uint8_t)(index + 1);
+    else
+        client->tickets[client->done_last - 1u].next = (uint8_t)(index + 1);
+    client->done_last = (uint8_t)(index + 1);
+}
+
+static void done_remove(struct block_client *client, uint32_t index)
+{
+    uint8_t *link = &client->done_first;
+    uint8_t before = TICKET_NONE;
+    while (*link != index + 1) {
+        before = *link;
+        link = &client->tickets[before - 1u].next;
+    }
+    *link = client->tickets[index].next;
+    if (client->done_last == index + 1)
+        client->done_last = before;
+}
+
+/* One completion.  What names nothing under way is late, repeated or forged: counted. */
+static void block_finish(struct block_client *client, uint64_t descriptor)
+{
+    uint32_t sequence = BLOCK_COMPLETED(descriptor);
+    uint8_t *by_slot = &client->by_slot[sequence & RING_MASK];
+    uint32_t index = *by_slot - 1u;
+    if (*by_slot == TICKET_NONE || client->tickets[index].sequence != sequence) {
+        client->stray++;
+        return;
+    }
+    struct block_ticket *ticket = &client->tickets[index];
+    *by_slot = TICKET_NONE;
+    shared_write64((uint64_t SHARED *)(block_pool(client) + ticket_offset(index) + LIVE_OFFSET), 0);
+    client->in_flight--;
+    if (ticket->state == BLOCK_TICKET_ABANDONED) {
+        client->abandoned--;
+        ticket_free(client, index);
+        block_pages_settle(client, &ticket->request);
+        return;
+    }
+    uint32_t status = BLOCK_STATUS(descriptor);
+    ticket->state = BLOCK_TICKET_DONE;
+    ticket->status = (uint8_t)(status < ST_COUNT ? status : ST_DEVICE);
+    done_append(client, index);
+}
+
+/* The ring's head moves last: until then a new server finds in the ring what was answered. */
+void block_collect(struct block_client *client)
+{
+    if (!block_is_mapped(client))
+        return;
+    struct ring_consumer *get = &client->end.get;
+    uint32_t count = ring_available(get);
+    if (count == 0)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        block_finish(client, ring_look(get, get->head + i));
+    ring_advance_by(get, count);
+}
+
+static enum status ticket_spend(struct block_client *client, uint32_t index)
+{
+    done_remove(client, index);
+    ticket_free(client, index);
+    return client->tickets[index].status;
+}
+
+enum status block_poll(struct block_client *client, uint32_t *ticket, enum status *result)
+{
+    if (client->done_first == TICKET_NONE)
+        block_collect(client);
+    if (client->done_first == TICKET_NONE)
+        return ST_EMPTY;
+    *ticket = client->done_first - 1u;
+    *result = ticket_spend(client, *ticket);
+    return ST_OK;
+}
+
+/* ---- wait ---- */
+
 /*
- * Sleeps until something may have changed: a completion, the server's next
- * instance, the deadline.  The rings outlive the server; what it had not
- * answered is still in front of its successor, which only has to look.
+ * The rings outlive the server; what it had not answered is still in front of
+ * its successor, which looks by itself.
  */
-static enum status block_sleep(struct block_client *client, uint64_t deadline_tsc)
+enum status block_pause(struct block_client *client, uint64_t deadline_tsc)
 {
     const struct cell_channel *channel = client->end.channel;
-    if (channel->state == PEER_REVOKED || channel->state == PEER_EMPTY)
+    if (!block_is_mapped(client))
         return ST_REVOKED;
-    if (channel->epoch != client->end.epoch) {
-        client->end.epoch = channel->epoch;
-        (void)mon_notify(channel->notify);
-    }
+    if (channel->epoch != client->end.epoch)
+        block_recover_begin(client);
+    if (client->is_recovering && block_recover(client))
+        return ST_OK; /* it may be what the caller waits for */
+    block_kick(client);
     if (tsc_read() >= deadline_tsc)
         return ST_TIMEOUT;
     if (ring_prepare_sleep(&client->end.get)) {
@@ -100,122 +286,29 @@ static enum status block_sleep(struct block_client *client, uint64_t deadline_ts
     return ST_OK;
 }
 
-/*
- * Lets the server finish what an earlier user of the channel asked for.  The
- * server takes a request off the ring only when its answer is queued; so once
- * the ring is empty, nobody reads or writes the pool but us.
- */
-static enum status block_drain(struct block_client *client, uint64_t deadline_tsc)
+enum status block_sleep(struct block_client *client, uint64_t deadline_tsc)
 {
-    (void)mon_notify(client->end.channel->notify);
-    while (ring_space(&client->end.put) < RING_SLOTS) {
-        block_collect(client);
-        enum status status = block_sleep(client, deadline_tsc);
-        if (status != ST_OK)
-            return status;
-    }
-    block_collect(client);
-    client->stray = 0; /* those were answers, only not to us */
-    return ST_OK;
+    block_kick(client);
+    if (client->done_first != TICKET_NONE)
+        return ST_OK;
+    return block_pause(client, deadline_tsc);
 }
 
-enum status block_open(struct block_client *client, const struct cell_edge *edge, uint64_t deadline_tsc)
+enum status block_wait(struct block_client *client, uint32_t ticket, uint64_t deadline_tsc)
 {
-    *client = (struct block_client){ .edge = edge };
-    const struct cell_channel *channel = cell_channel_to(BLOCK_INTERFACE, edge->peer);
-    if (channel == nullptr)
-        return ST_NOT_FOUND;
-    enum status status = block_learn(client);
-    if (status == ST_OK)
-        status = channel_attach(&client->end, channel);
-    if (status == ST_OK)
-        status = block_drain(client, deadline_tsc);
-    if (status == ST_OK)
-        channel_chunks_init(&client->chunks, channel, CHUNK_BYTES);
-    return status;
-}
-
-static enum status block_check(const struct block_client *client, enum block_operation operation,
-                               uint64_t block, uint32_t count)
-{
-    if (operation == BLOCK_FLUSH)
-        return block == 0 && count == 0 ? ST_OK : ST_RANGE;
-    if (operation != BLOCK_READ && operation != BLOCK_WRITE)
-        return ST_INVALID;
-    if (count == 0 || count > client->request_blocks_max ||
-        !is_range_inside(block, count, client->block_count))
-        return ST_RANGE;
-    return operation == BLOCK_WRITE && client->is_read_only ? ST_DENIED : ST_OK;
-}
-
-static void SHARED *block_data_at(const struct block_client *client, uint32_t index, uint32_t bytes)
-{
-    uint64_t offset = (uint64_t)index * CHUNK_BYTES + BLOCK_HEAD_BYTES;
-    return channel_pool_at(client->end.channel, offset, bytes);
-}
-
-enum status block_submit(struct block_client *client, enum block_operation operation, uint64_t block,
-                         uint32_t count, const void *data, uint32_t *ticket)
-{
-    uint32_t index;
-    enum status status = block_check(client, operation, block, count);
-    if (status == ST_OK)
-        status = channel_chunk_take(&client->chunks, &index);
-    if (status != ST_OK)
-        return status;
-
-    uint32_t bytes = count * client->block_bytes; /* at most BLOCK_CHUNK_BYTES */
-    uint32_t offset = index * CHUNK_BYTES;
-    void SHARED *request_at = channel_pool_at(client->end.channel, offset, sizeof(struct block_request));
-    void SHARED *data_at = block_data_at(client, index, bytes);
-    if (request_at == nullptr || data_at == nullptr) { /* the channel was closed under us */
-        channel_chunk_give(&client->chunks, index);
-        return ST_REVOKED;
-    }
-    struct block_request request = { .operation = operation,
-                                     .data = offset + BLOCK_HEAD_BYTES,
-                                     .block = block,
-                                     .count = count,
-                                     .epoch = client->end.epoch,
-                                     .tag = client->sent };
-    shared_copy_out(request_at, &request, sizeof(request));
-    if (operation == BLOCK_WRITE)
-        shared_copy_out(data_at, data, bytes);
-    status = ring_put(&client->end.put, offset);
-    if (status != ST_OK) {
-        channel_chunk_give(&client->chunks, index);
-        return status;
-    }
-    client->sent++;
-    client->tickets[index] =
-        (struct block_ticket){ .state = BLOCK_TICKET_SENT, .operation = operation, .bytes = bytes };
-    channel_doorbell(&client->end);
-    *ticket = index;
-    return ST_OK;
-}
-
-enum status block_wait(struct block_client *client, uint32_t ticket, void *data, uint64_t deadline_tsc)
-{
-    ASSERT(ticket < CHANNEL_CHUNKS_MAX && client->tickets[ticket].state != BLOCK_TICKET_FREE);
+    ASSERT(ticket < client->ticket_count);
     struct block_ticket *waited = &client->tickets[ticket];
-    block_collect(client);
+    ASSERT(waited->state == BLOCK_TICKET_SENT || waited->state == BLOCK_TICKET_DONE);
     while (waited->state == BLOCK_TICKET_SENT) {
-        enum status status = block_sleep(client, deadline_tsc);
-        if (status != ST_OK) {
+        block_collect(client);
+        if (waited->state != BLOCK_TICKET_SENT)
+            break;
+        enum status status = block_pause(client, deadline_tsc);
+        if (status != ST_OK && waited->state == BLOCK_TICKET_SENT) {
             waited->state = BLOCK_TICKET_ABANDONED;
+            client->abandoned++;
             return status;
         }
-        block_collect(client);
     }
-    enum status status = waited->status;
-    if (status == ST_OK && waited->operation == BLOCK_READ) {
-        const void SHARED *from = block_data_at(client, ticket, waited->bytes);
-        if (from == nullptr)
-            status = ST_REVOKED;
-        else
-            shared_copy_in(data, from, waited->bytes);
-    }
-    waited->state = BLOCK_TICKET_FREE;
-    channel_chunk_give(&client->chunks, ticket);
-    return status;
+    return ticket_spend(client, ticket);
 }

@@ -82,6 +82,11 @@ enum status mon_cell_kill(cap_handle cells, uint32_t id)
     return status_of(monitor_call(MON_CELL_KILL, cells, id, 0, 0, 0));
 }
 
+enum status mon_cell_crash(cap_handle cells, uint32_t id, enum crash_reason reason)
+{
+    return status_of(monitor_call(MON_CELL_KILL, cells, id, reason, 0, 0));
+}
+
 enum status mon_cell_set_state(cap_handle cells, uint32_t id, enum cell_state state)
 {
     return status_of(monitor_call(MON_CELL_SET_STATE, cells, id, state, 0, 0));
@@ -184,4 +189,40 @@ enum status mon_bundle_read(cap_handle cells, uint32_t entry, uint64_t offset, v
                             uint64_t *read)
 {
     return value_of(monitor_call(MON_BUNDLE_READ, cells, entry, offset, address_of(buffer), bytes), read);
+}
+
+uint32_t mon_pci_read(cap_handle pci, uint32_t bdf, uint32_t offset)
+{
+    struct monitor_result result = monitor_call(MON_PCI_READ, pci, bdf, offset, 0, 0);
+    return result.status == ST_OK ? (uint32_t)result.value : UINT32_MAX;
+}
+
+enum status mon_pci_write(cap_handle pci, uint32_t bdf, uint32_t offset, uint32_t value)
+{
+    return status_of(monitor_call(MON_PCI_WRITE, pci, bdf, offset, value, 0));
+}
+
+enum status mon_device_add(cap_handle pci, uint32_t bdf, uint32_t *index)
+{
+    return value32_of(monitor_call(MON_DEVICE_ADD, pci, bdf, 0, 0, 0), index);
+}
+
+enum status mon_device_remove(cap_handle pci, uint32_t bdf)
+{
+    return status_of(monitor_call(MON_DEVICE_REMOVE, pci, bdf, 0, 0, 0));
+}
+
+enum status mon_device_enable(cap_handle device, uint32_t what)
+{
+    return status_of(monitor_call(MON_DEVICE_ENABLE, device, what, 0, 0, 0));
+}
+
+enum status mon_device_reset(cap_handle device)
+{
+    return status_of(monitor_call(MON_DEVICE_RESET, device, 0, 0, 0, 0));
+}
+
+enum status mon_dma_address(cap_handle dma, uint64_t address, uint64_t *device_address)
+{
+    return value_of(monitor_call(MON_DMA_ADDRESS, dma, address, 0, 0, 0), device_address);
 }

@@ -25,6 +25,7 @@
             .manifest.bytes = sizeof(struct manifest), \
         }; \
     _Pragma("clang diagnostic pop") const struct cell_ops *const cell_operations = &(operations); \
+    const struct manifest *const cell_manifest = &cell_manifest_note.manifest; \
     const struct cell_header cell_header_instance = { \
         .magic = CELL_HEADER_MAGIC, \
         .abi_version = CELL_ABI_VERSION, \
@@ -36,4 +37,5 @@
 /* What CELL defines and cells/lib/cell.c runs. */
 extern const struct cell_header cell_header_instance;
 extern const struct cell_ops *const cell_operations;
+extern const struct manifest *const cell_manifest; /* what it asked for; cell_info()->caps is what it got */
 [[noreturn]] void cell_start(const struct cell_info *info);

@@ -25,6 +25,8 @@ enum status mon_cell_create(cap_handle cells, const struct cell_create *create, 
 enum status mon_cell_start(cap_handle cells, uint32_t id);
 enum status mon_cell_stop(cap_handle cells, uint32_t id);
 enum status mon_cell_kill(cap_handle cells, uint32_t id);
+enum status mon_cell_crash(cap_handle cells, uint32_t id,
+                           enum crash_reason reason); /* MON_CELL_KILL as a crash */
 enum status mon_cell_set_state(cap_handle cells, uint32_t id, enum cell_state state);
 enum status mon_cell_forget(cap_handle cells, uint32_t id);
 enum status mon_edge_link(cap_handle cells, uint32_t caller, uint32_t uses_index, uint32_t callee);
@@ -43,3 +45,10 @@ enum status mon_entropy(cap_handle entropy, uint64_t *random);
 enum status mon_power(cap_handle power, enum power_action action);
 enum status mon_bundle_read(cap_handle cells, uint32_t entry, uint64_t offset, void *buffer, uint64_t bytes,
                             uint64_t *read);
+uint32_t mon_pci_read(cap_handle pci, uint32_t bdf, uint32_t offset); /* all ones: refused, too */
+enum status mon_pci_write(cap_handle pci, uint32_t bdf, uint32_t offset, uint32_t value);
+enum status mon_device_add(cap_handle pci, uint32_t bdf, uint32_t *index);
+enum status mon_device_remove(cap_handle pci, uint32_t bdf);
+enum status mon_device_enable(cap_handle device, uint32_t what);
+enum status mon_device_reset(cap_handle device);
+enum status mon_dma_address(cap_handle dma, uint64_t address, uint64_t *device_address);

@@ -125,6 +125,15 @@ RING_UNCHECKED static inline enum status ring_peek(struct ring_consumer *consume
     return ST_OK;
 }
 
+/*
+ * The descriptor at `index`, which ring_available has shown to be there; it stays.
+ * A server that answers out of order looks ahead like this and advances later.
+ */
+RING_UNCHECKED static inline uint64_t ring_look(const struct ring_consumer *consumer, uint32_t index)
+{
+    return shared_read64(&consumer->ring->slots[index & RING_MASK]);
+}
+
 /* Gives back the slot of the descriptor last peeked at; once per successful peek. */
 static inline void ring_advance(struct ring_consumer *consumer)
 {
@@ -225,15 +234,23 @@ RING_UNCHECKED static inline uint32_t ring_get_many(struct ring_consumer *consum
  * The fence pairs with the one in ring_wants_doorbell.  Each side writes its
  * word, fences, then reads the other's; so either the producer sees `waiting`
  * or the consumer sees the new tail, and no wake-up is lost.
+ *
+ * `taken` is how far the consumer has looked ahead of its head.
  */
-static inline bool ring_prepare_sleep(struct ring_consumer *consumer)
+static inline bool ring_prepare_sleep_at(struct ring_consumer *consumer, uint32_t taken)
 {
     shared_write32(&consumer->ring->waiting, 1);
     shared_fence();
-    if (ring_available(consumer) == 0)
+    if (ring_available(consumer) <= taken - consumer->head)
         return true;
     shared_write32(&consumer->ring->waiting, 0);
     return false;
+}
+
+/* The same, for a consumer that has looked at nothing ahead of its head. */
+static inline bool ring_prepare_sleep(struct ring_consumer *consumer)
+{
+    return ring_prepare_sleep_at(consumer, consumer->head);
 }
 
 /*
