@@ -8,13 +8,13 @@
  * takes what is typed, the receiver is switched off and RTS falls, so that the
  * far end waits.  What the hardware dropped before we came is counted and logged.
  */
-#include "clients.h"
 #include "uart.h"
 
 #include <abi/stream.h>
 #include <hw/uart16550.h>
 #include <rt/text.h>
 #include <sdk/cell.h>
+#include <sdk/console_server.h>
 #include <sdk/monitor.h>
 
 #define CONSOLE_PORT_BASE 0x3F8u
@@ -64,7 +64,7 @@ static enum status console_probe(void)
 /* Hands typed bytes on; what no client takes moves to the front. */
 static void console_give_typed(void)
 {
-    uint32_t given = clients_input(console.typed, console.typed_count);
+    uint32_t given = console_server_input(console.typed, console.typed_count);
     if (given == 0)
         return;
     ASSERT(given <= console.typed_count);
@@ -91,7 +91,7 @@ static bool console_load(void)
     if (console.load_at < console.load_count)
         return true;
     console.load_at = 0;
-    console.load_count = clients_output(console.load, sizeof(console.load));
+    console.load_count = console_server_output(console.load, sizeof(console.load));
     return console.load_count > 0;
 }
 
@@ -137,7 +137,7 @@ static void console_pump(void)
 static void console_interrupts_set(void)
 {
     bool has_room = console.typed_count + CONSOLE_DRAIN_BYTES <= CONSOLE_TYPED_BYTES;
-    bool has_text = console.load_at < console.load_count || clients_have_output();
+    bool has_text = console.load_at < console.load_count || console_server_has_output();
     uart_want(&console.uart, has_room, has_text);
 }
 
@@ -151,9 +151,9 @@ static void console_interrupt_ack(void)
 
 static void console_notified(uint64_t events)
 {
-    clients_refresh();
+    console_server_refresh();
     console_pump();
-    clients_close_drained();
+    console_server_close_drained();
     console_interrupts_set();
     if (events >> EVENT_IRQ)
         console_interrupt_ack();
@@ -163,7 +163,7 @@ static void console_notified(uint64_t events)
 /* The first acknowledgement enables the line; text may wait since before our time. */
 static enum status console_start(void)
 {
-    clients_refresh();
+    console_server_refresh();
     console_pump();
     console_interrupts_set();
     console_interrupt_ack();

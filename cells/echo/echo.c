@@ -5,10 +5,9 @@
  * and commits any fault it is asked for (abi/services.h).
  */
 
-#include "fault.h"
-
 #include <abi/services.h>
 #include <sdk/channel.h>
+#include <sdk/fault.h>
 #include <sdk/gate.h>
 #include <sdk/monitor.h>
 
@@ -75,8 +74,7 @@ static void echo_notified(uint64_t events)
     if (events & BIT64(EVENT_SELF) && echo.fault_kind != 0) {
         uint64_t kind = echo.fault_kind;
         echo.fault_kind = 0;
-        enum status status = fault_commit(kind, echo.fault_address);
-        cell_log(LOG_ERROR, "fault %u was not stopped: %s", (uint32_t)kind, status_name(status));
+        fault_commit_logged(kind, echo.fault_address);
     }
 }
 

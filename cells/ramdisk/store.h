@@ -3,7 +3,6 @@
 
 #include <rt/bits.h>
 #include <rt/status.h>
-#include <sdk/pointer.h>
 #include <stdint.h>
 
 /*
@@ -12,12 +11,10 @@
  */
 #define STORE_BYTES MIB(1)
 #define STORE_BLOCK_BYTES 512u
+#define STORE_BLOCKS (STORE_BYTES / STORE_BLOCK_BYTES)
 
 /* Takes the memory object the manifest asked for.  ST_NOT_FOUND, ST_RANGE: not given, or too small. */
 enum status store_init(void);
 
-uint64_t store_block_count(void);
-
-/* Blocks to or from shared memory.  ST_RANGE when they are not blocks of the store. */
-enum status store_read(uint64_t block, uint32_t count, void SHARED *to);
-enum status store_write(uint64_t block, uint32_t count, const void SHARED *from);
+/* The bytes of blocks that are known to be blocks of the store. */
+uint8_t *store_at(uint64_t block, uint64_t count);

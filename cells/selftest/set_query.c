@@ -34,6 +34,9 @@ static const struct query queries[QUERY_KIND_COUNT] = {
     { "crash", QUERY_CRASH, sizeof(struct crash_record) },
     { "bundle", QUERY_BUNDLE, sizeof(struct bundle_record) },
     { "manifest", QUERY_MANIFEST, sizeof(struct manifest) },
+    { "device", QUERY_DEVICE, sizeof(struct device_record) },
+    { "kept crash", QUERY_CRASH_KEPT, sizeof(struct crash_record) },
+    { "DMA fault", QUERY_DMA_FAULT, sizeof(struct dma_fault_record) },
 };
 
 static struct monitor_result query_raw(uint64_t kind, uint64_t index, uint64_t bytes)

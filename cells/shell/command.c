@@ -9,10 +9,41 @@
 const char *const flags_json[] = { "--json", nullptr };
 
 static const struct command *const commands[] = {
-    &command_backend, &command_blk,     &command_caps, &command_cell,     &command_cells,  &command_clear,
-    &command_crash,   &command_domains, &command_echo, &command_edges,    &command_help,   &command_history,
-    &command_ipc,     &command_log,     &command_mem,  &command_poweroff, &command_reboot, &command_revoke,
-    &command_rings,   &command_time,    &command_top,  &command_version,
+    &command_backend,
+    &command_bench,
+    &command_blk,
+    &command_caps,
+    &command_cell,
+    &command_cells,
+    &command_check,
+    &command_clear,
+    &command_crash,
+    &command_dev,
+    &command_dma,
+    &command_domains,
+    &command_driver,
+    &command_echo,
+    &command_edges,
+    &command_fault,
+    &command_help,
+    &command_history,
+    &command_iommu,
+    &command_ipc,
+    &command_irq,
+    &command_limits,
+    &command_log,
+    &command_mem,
+    &command_power,
+    &command_poweroff,
+    &command_reboot,
+    &command_reload,
+    &command_restart_policy,
+    &command_revoke,
+    &command_rings,
+    &command_stats,
+    &command_time,
+    &command_top,
+    &command_version,
 };
 
 const struct command *command_at(uint32_t index)
@@ -112,7 +143,7 @@ static enum status command_check_flags(const struct command *command, struct com
     return ST_OK;
 }
 
-static enum status command_check(const struct command *command, struct command_call *call)
+static enum status command_accepts(const struct command *command, struct command_call *call)
 {
     enum status status = ST_OK;
     uint32_t words = call->words.count - 1;
@@ -136,7 +167,7 @@ enum status command_run(char *line, const struct output *output, struct history 
     const struct command *command = command_by_name(call.words.at[0]);
     if (command == nullptr)
         return command_fail(&call, ST_NOT_FOUND, "unknown command '%s'; type 'help'", call.words.at[0]);
-    status = command_check(command, &call);
+    status = command_accepts(command, &call);
     if (status != ST_OK)
         return status;
     terminal_interrupt_clear();

@@ -29,9 +29,12 @@ enum argument {
     ARGUMENT_CELL,
     ARGUMENT_COMMAND,
     ARGUMENT_LEVEL,
-    ARGUMENT_FAULT, /* only after `cell break` */
+    ARGUMENT_FAULT, /* of `cell` only after `break` */
     ARGUMENT_PATH,
-    ARGUMENT_DEVICE, /* a cell that serves "block" */
+    ARGUMENT_DEVICE,    /* a cell that serves "block" */
+    ARGUMENT_PCI,       /* a function, or the cell that drives it */
+    ARGUMENT_DRIVER,    /* a cell that offers "driver" */
+    ARGUMENT_BREAKABLE, /* one that offers "driver" or "echo" */
 };
 
 #define COMMAND_ARGUMENTS 3u
@@ -79,7 +82,9 @@ struct completion;
 bool command_complete(void *context, const struct completion *completion, uint32_t index, char *text);
 
 /* By group: command_cell.c, command_fault.c, command_table.c, ... */
-extern const struct command command_backend, command_blk, command_caps, command_cell, command_cells,
-    command_clear, command_crash, command_domains, command_echo, command_edges, command_help, command_history,
-    command_ipc, command_log, command_mem, command_poweroff, command_reboot, command_revoke, command_rings,
+extern const struct command command_backend, command_bench, command_check, command_blk, command_caps,
+    command_cell, command_cells, command_clear, command_crash, command_dev, command_dma, command_domains,
+    command_driver, command_echo, command_edges, command_fault, command_help, command_history, command_iommu,
+    command_ipc, command_irq, command_limits, command_log, command_mem, command_power, command_poweroff,
+    command_reboot, command_reload, command_restart_policy, command_revoke, command_rings, command_stats,
     command_time, command_top, command_version;

@@ -16,10 +16,10 @@
 /* ---- cells ---- */
 
 static const struct column cells_columns[] = {
-    { "id", 2, COLUMN_NUMBER },     { "name", 10, COLUMN_TEXT },     { "state", 12, COLUMN_TEXT },
+    { "id", 2, COLUMN_NUMBER },     { "name", 15, COLUMN_TEXT },     { "state", 12, COLUMN_TEXT },
     { "epoch", 5, COLUMN_NUMBER },  { "prio", 4, COLUMN_NUMBER },    { "class", 6, COLUMN_TEXT },
     { "restart", 8, COLUMN_TEXT },  { "crashes", 7, COLUMN_NUMBER }, { "kib", 5, COLUMN_NUMBER },
-    { "cpu_ms", 8, COLUMN_NUMBER },
+    { "cpu_ms", 7, COLUMN_NUMBER },
 };
 
 static void cells_row(struct table *table, const struct cell_record *cell)
@@ -106,10 +106,10 @@ static void info_text(const struct output *output, const struct cell_record *cel
     output_format(output, "  authority    %u capabilities, %u edges\n", cell->caps, cell->edges);
 }
 
-static void info_manifest(const struct output *output, uint64_t id)
+static void info_manifest(const struct output *output, uint32_t id)
 {
     struct manifest manifest;
-    if (system_next(QUERY_MANIFEST, &id, &manifest, sizeof(manifest)) != ST_OK)
+    if (manifest_by_id(id, &manifest) != ST_OK)
         return;
     output_format(output, "  manifest     version %u.%u by %.31s: %.63s\n", manifest.version_major,
                   manifest.version_minor, manifest.vendor, manifest.description);
@@ -208,10 +208,10 @@ const struct command command_cell = {
             "cycle starts and stops (or kills) the cell COUNT times and then compares frames,\n"
             "keys, capabilities and edges: a leak makes it fail.\n"
             "break makes a cell that offers 'echo' misbehave inside a call, or with --later\n"
-            "on its own thread: null wild stack execute divide privileged gate loop trap\n"
-            "assert monitor port hide hideloop.  It shows what the caller gets, 'crash NAME'\n"
-            "the rest.\n"
-            "Example: cell break echo null\n",
+            "on its own thread, and shows what the caller gets; 'crash NAME' tells the rest.\n"
+            "To have all of it watched and judged, on drivers too: 'help fault', where the\n"
+            "kinds of fault stand as well.\n"
+            "Example: cell break echo null-deref\n",
     .run = cell_run,
     .words_min = 2,
     .words_max = 3,

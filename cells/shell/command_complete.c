@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 #include "completion.h"
+#include "fault_case.h"
 #include "names.h"
+#include "pci.h"
 #include "system.h"
 
 #include <abi/block.h>
@@ -40,10 +42,44 @@ static bool complete_cell(uint32_t index, char *text)
     return false;
 }
 
-static bool complete_device(uint32_t index, char *text)
+/* The index-th cell that offers us `interface`. */
+static bool complete_peer(const char *interface, uint32_t index, char *text)
 {
-    const struct cell_edge *edge = cell_edge_find(BLOCK_INTERFACE, index);
+    const struct cell_edge *edge = cell_edge_find(interface, index);
     return edge != nullptr && complete_give(text, edge->peer);
+}
+
+static bool complete_breakable(uint32_t index, char *text)
+{
+    uint32_t drivers = 0;
+    while (cell_edge_find(DRIVER_INTERFACE, drivers) != nullptr)
+        drivers++;
+    if (index < drivers)
+        return complete_peer(DRIVER_INTERFACE, index, text);
+    return complete_peer(ECHO_INTERFACE, index - drivers, text);
+}
+
+/* Of `cell` only the form `cell break` takes one. */
+static bool complete_fault(const struct completion *completion, uint32_t index, char *text)
+{
+    const struct fault_case *fault = fault_case_at(index);
+    if (text_equal(completion->words[0], "cell") && !text_equal(completion->words[1], "break"))
+        return false;
+    return fault != nullptr && complete_give(text, fault->name);
+}
+
+/* Every function there is, then every cell that drives one. */
+static bool complete_pci(uint32_t index, char *text)
+{
+    struct device_record device;
+    uint64_t at = 0;
+    uint32_t count = 0;
+    for (; system_next(QUERY_DEVICE, &at, &device, sizeof(device)) == ST_OK; count++)
+        if (count == index) {
+            bdf_text(device.bdf, text);
+            return true;
+        }
+    return complete_peer(DRIVER_INTERFACE, index - count, text);
 }
 
 static bool complete_argument(const struct command *command, const struct completion *completion,
@@ -59,12 +95,17 @@ static bool complete_argument(const struct command *command, const struct comple
     case ARGUMENT_LEVEL:
         return index < LOG_LEVEL_COUNT && complete_give(text, name_of_level(index));
     case ARGUMENT_FAULT:
-        return index + 1 < FAULT_COUNT && text_equal(completion->words[1], "break") &&
-               complete_give(text, name_of_fault(index + 1));
+        return complete_fault(completion, index, text);
+    case ARGUMENT_PCI:
+        return complete_pci(index, text);
+    case ARGUMENT_DRIVER:
+        return complete_peer(DRIVER_INTERFACE, index, text);
+    case ARGUMENT_BREAKABLE:
+        return complete_breakable(index, text);
     case ARGUMENT_PATH:
         return index < BENCH_PATH_COUNT && complete_give(text, name_of_path(index));
     case ARGUMENT_DEVICE:
-        return complete_device(index, text);
+        return complete_peer(BLOCK_INTERFACE, index, text);
     case ARGUMENT_NONE:
         break;
     }

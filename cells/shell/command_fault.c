@@ -1,152 +1,400 @@
 /* SPDX-License-Identifier: MIT */
 
-/* cell break, cell cycle: what happens to the others when a cell goes wrong. */
-#include "command_cell.h"
+/* fault: breaks a cell in a given way, watches what comes of it, and judges. */
+#include "device.h"
+#include "fault_load.h"
+#include "fault_scene.h"
+#include "json.h"
 #include "names.h"
 #include "system.h"
 #include "terminal.h"
 #include "warden.h"
 
+#include <abi/block.h>
+#include <abi/boot_info.h>
 #include <rt/text.h>
-#include <sdk/cell.h>
+#include <sdk/fault.h>
 #include <sdk/gate.h>
 
-/* The target of FAULT_WILD: a private page of ours that echo must not be able to write. */
+/* What FAULT_WILD aims at unless told otherwise: a private page of ours. */
 #define CANARY UINT64_C(0x5AFE5AFE5AFE5AFE)
 static volatile uint64_t fault_canary = CANARY;
 
-#define CYCLE_COUNT_DEFAULT 10u
-#define CYCLE_COUNT_MAX 100000u
-#define CYCLE_LIMIT_MS 10000u     /* for the whole, and ... */
-#define CYCLE_LIMIT_MS_EACH 1000u /* ... for each round */
-#define CYCLE_KILL BIT64(63)      /* services.h, WARDEN_CYCLE */
-#define FAULT_RESTART_MS 3000u    /* longer than the warden's longest back-off */
-#define FAULT_POLL_MS 5u
-#define FAULT_SETTLE_MS 100u /* a fault on its own thread has happened by then */
+#define FAULT_UP_MS 3000u /* longer than the warden's longest back-off */
+#define FAULT_NOTICE_MS \
+    12000u /* besides the cell's operation timeout: the warden's heartbeat is the slowest */
+#define FAULT_LOAD_MS 10000u
+#define FAULT_POLL_MS 2u
 
-/* A cell that was broken a moment ago is still being restarted: gives it time to come back. */
-static void break_wait_up(const struct cell_edge *edge)
-{
-    uint64_t deadline = tsc_after_ms(FAULT_RESTART_MS);
-    while (edge->state == PEER_DOWN && tsc_read() < deadline && !terminal_interrupted())
-        if (!terminal_wait_ms(FAULT_POLL_MS))
-            return;
-}
-
-static enum status break_report(const struct command_call *call, const char *name, enum status status,
-                                bool is_later)
-{
-    if (fault_canary != CANARY) {
-        fault_canary = CANARY;
-        return command_fail(call, ST_FAULT, "%s WROTE A PAGE OF THIS CELL; the call returned: %s", name,
-                            status_name(status));
-    }
-    output_format(call->output, "%s: the call returned: %s\n", name, status_name(status));
-    bool is_contained = status == ST_CRASHED || status == ST_TIMEOUT || (is_later && status == ST_OK);
-    if (is_contained)
-        return ST_OK;
-    if (status == ST_OK)
-        return command_fail(call, ST_STATE, "%s was not stopped", name);
-    return status;
-}
-
-enum status cell_break_run(struct command_call *call)
-{
-    const char *name = call->words.at[2];
-    bool is_later = words_take_flag(&call->words, "--later");
-    if (call->words.count != 4)
-        return command_fail(call, ST_INVALID, "cell break: which cell and which fault? see 'help cell'");
-    uint32_t fault = fault_by_name(call->words.at[3]);
-    if (fault == FAULT_COUNT)
-        return command_fail(call, ST_INVALID, "cell break: no fault '%s'; see 'help cell'",
-                            call->words.at[3]);
-    const struct cell_edge *echo = cell_edge_to(ECHO_INTERFACE, name);
-    if (echo == nullptr)
-        return command_fail(call, ST_NOT_FOUND, "%s: not a cell that offers '%s'", name, ECHO_INTERFACE);
-    break_wait_up(echo);
-    uint64_t value = 0;
-    uint64_t address = (uint64_t)(uintptr_t)&fault_canary;
-    enum status status = gate_call(echo, is_later ? ECHO_FAULT_LATER : ECHO_FAULT, fault, address, 0, &value);
-    if (is_later && status == ST_OK)
-        (void)terminal_wait_ms(FAULT_SETTLE_MS);
-    return break_report(call, name, status, is_later);
-}
-
-struct cycle_figure {
-    const char *name;
-    uint64_t before, after;
+/* One experiment. */
+struct experiment {
+    const struct fault_case *fault;
+    const struct cell_edge *edge;  /* through which it is told to break */
+    const struct cell_edge *block; /* through which it serves us; null: it does not */
+    uint64_t address;
+    struct cell_record cell; /* before; after the last look: now */
+    uint32_t epoch;          /* before */
+    uint64_t tsc;            /* of the deed */
+    uint64_t noticed_tsc;
+    uint64_t log_next;
+    struct fault_scene before, after;
+    struct fault_sight sight;
+    struct fault_load_result load;
+    uint32_t harmed_first;
 };
 
-static enum status cycle_compare(const struct command_call *call, const struct system_record *before,
-                                 const struct system_record *after)
+/* ---- what to do ---- */
+
+/* A driver is asked as one; echo is what has no other use. */
+static enum status fault_edge_find(const struct command_call *call, struct experiment *test)
 {
-    const struct cycle_figure figures[] = {
-        { "free frames", before->frames_free, after->frames_free },
-        { "keys used", before->hardware_keys_used, after->hardware_keys_used },
-        { "domains", before->domains, after->domains },
-        { "capabilities", before->caps, after->caps },
-        { "edges", before->edges, after->edges },
-        { "channels", before->channels, after->channels },
-    };
-    bool is_equal = true;
-    for (uint32_t i = 0; i < ARRAY_COUNT(figures); i++) {
-        bool differs = figures[i].before != figures[i].after;
-        is_equal &= !differs;
-        output_format(call->output, "%-13s %8llu -> %8llu%s\n", figures[i].name,
-                      (unsigned long long)figures[i].before, (unsigned long long)figures[i].after,
-                      differs ? "  differs" : "");
-    }
-    if (!is_equal)
-        return command_fail(call, ST_STATE, "something was not given back");
+    test->edge = cell_edge_to(DRIVER_INTERFACE, test->cell.name)
+                     ?: cell_edge_to(ECHO_INTERFACE, test->cell.name);
+    if (test->edge == nullptr)
+        return command_fail(call, ST_UNSUPPORTED, "fault: %s offers neither 'driver' nor 'echo'",
+                            test->cell.name);
+    test->block = cell_edge_to(BLOCK_INTERFACE, test->cell.name);
     return ST_OK;
 }
 
-static bool all_settled(void)
+static bool is_driver(const struct experiment *test)
+{
+    return text_equal(test->edge->interface, DRIVER_INTERFACE);
+}
+
+/* Where a wild store goes: word 3. */
+static enum status fault_target(const struct command_call *call, struct experiment *test)
+{
+    const char *target = call->words.count > 3 ? call->words.at[3] : "cell";
+    if (call->words.count > 3 && test->fault->kind != FAULT_WILD)
+        return command_fail(call, ST_INVALID, "fault: only wild-store takes a target");
+    if (text_equal(target, "cell"))
+        test->address = (uint64_t)(uintptr_t)&fault_canary;
+    else if (text_equal(target, "monitor"))
+        test->address = MONITOR_BASE;
+    else if (text_equal(target, "gate"))
+        test->address = (uint64_t)(uintptr_t)test->edge->stub;
+    else
+        return command_fail(call, ST_INVALID, "fault: '%s' is none of cell monitor gate", target);
+    return ST_OK;
+}
+
+/* Some things prove nothing, or do real harm, where something is missing. */
+static enum status fault_fits(const struct command_call *call, const struct experiment *test)
+{
+    struct system_record system;
+    enum fault_kind kind = test->fault->kind;
+    bool needs_device = kind == FAULT_DMA || kind == FAULT_IRQ_STORM;
+    if (needs_device && test->cell.device == 0)
+        return command_fail(call, ST_UNSUPPORTED, "fault: %s drives no device", test->cell.name);
+    if (kind == FAULT_DMA && system_read(&system) == ST_OK && system.iommu_units == 0)
+        return command_fail(call, ST_UNSUPPORTED,
+                            "fault: there is no IOMMU; nothing would stop that access, so it is not made");
+    if (kind == FAULT_STALL && test->block == nullptr)
+        return command_fail(call, ST_UNSUPPORTED,
+                            "fault: nobody waits for anything from %s; stall needs a block server",
+                            test->cell.name);
+    return ST_OK;
+}
+
+static enum status fault_prepare(const struct command_call *call, struct experiment *test)
+{
+    const char *kind = call->words.at[2];
+    enum status status = device_cell_named(call, call->words.at[1], &test->cell);
+    if (status != ST_OK)
+        return status;
+    test->fault = fault_case_find(kind);
+    if (test->fault == nullptr)
+        return command_fail(call, ST_INVALID, "fault: no fault '%s'; see 'help fault'", kind);
+    return fault_edge_find(call, test) ?: fault_target(call, test) ?: fault_fits(call, test);
+}
+
+/* ---- doing it ---- */
+
+static void cell_refresh(struct experiment *test)
 {
     struct cell_record cell;
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        if (cell_by_id(id, &cell) != ST_OK)
+    if (cell_by_name(test->cell.name, &cell) == ST_OK)
+        test->cell = cell;
+}
+
+/* One that was broken a moment ago is still being restarted. */
+static enum status fault_wait_up(const struct command_call *call, struct experiment *test)
+{
+    uint64_t deadline = tsc_after_ms(FAULT_UP_MS);
+    do {
+        cell_refresh(test);
+        if (test->cell.state == CELL_RUNNING && test->edge->state == PEER_UP)
+            return ST_OK;
+    } while (tsc_read() < deadline && !terminal_interrupted() && terminal_wait_ms(FAULT_POLL_MS));
+    return command_fail(call, ST_STATE, "fault: %s is %s; try: cell start %s", test->cell.name,
+                        name_of_state(test->cell.state), test->cell.name);
+}
+
+/* The manifest's policy stands for that of a warden that does not answer. */
+static bool fault_must_return(const struct experiment *test)
+{
+    uint32_t policy = test->cell.restart_policy;
+    bool is_set = false;
+    if (warden_policy(test->cell.name, &policy, &is_set) != ST_OK)
+        policy = test->cell.restart_policy;
+    return policy != RESTART_NEVER;
+}
+
+static enum status fault_inject(const struct command_call *call, struct experiment *test)
+{
+    uint64_t answer = ST_INVALID;
+    uint64_t later = is_driver(test) ? (uint64_t)DRIVER_FAULT : (uint64_t)ECHO_FAULT_LATER;
+    test->epoch = test->cell.epoch;
+    test->log_next = system_log_end();
+    test->sight.must_return = fault_must_return(test);
+    fault_scene_settle(FAULT_UP_MS);
+    fault_scene_take(&test->before);
+    test->sight.has_load = test->block != nullptr && fault_load_begin(test->block) == ST_OK;
+    test->tsc = tsc_read();
+    enum status status = gate_call(test->edge, later, test->fault->kind, test->address, 0, &answer);
+    if (status != ST_OK || answer != ST_OK) {
+        status = status != ST_OK ? status : answer < ST_COUNT ? (enum status)answer : ST_DEVICE;
+        return command_fail(call, status, "fault: %s does not take the order: %s", test->cell.name,
+                            status_name(status));
+    }
+    if (test->sight.has_load)
+        fault_load_kick();
+    return ST_OK;
+}
+
+/* ---- watching ---- */
+
+static void notice(struct experiment *test, uint64_t tsc)
+{
+    if (test->noticed_tsc == 0)
+        test->noticed_tsc = tsc;
+}
+
+static void look_for_crash(struct experiment *test)
+{
+    struct crash_record crash;
+    if (crash_by_id(test->cell.id, &crash) != ST_OK || crash.tsc < test->tsc)
+        return;
+    test->sight.has_crashed = true;
+    test->sight.reason = crash.reason;
+    notice(test, crash.tsc);
+}
+
+/* The line of sdk/fault.h, of this cell and this kind. */
+static void look_at_record(struct experiment *test, const struct log_record *record)
+{
+    char line[LOG_TEXT_BYTES];
+    if (record->cell != test->cell.id || record->tsc < test->tsc)
+        return;
+    for (uint32_t status = 0; status < ST_COUNT; status++) {
+        (void)text_format(line, sizeof(line), FAULT_LOG_FORMAT, (uint32_t)test->fault->kind,
+                          status_name((enum status)status));
+        if (!text_equal(line, record->text))
             continue;
-        bool is_moving = cell.state == CELL_INITIALIZING || cell.state == CELL_GRANTED ||
-                         cell.state == CELL_PROBING || cell.state == CELL_CRASHED ||
-                         cell.state == CELL_RESTARTING;
-        if (is_moving)
-            return false;
+        test->sight.has_answered = true;
+        test->sight.answer = (enum status)status;
+        if (test->fault->outcome == OUTCOME_REFUSED)
+            notice(test, record->tsc);
+        return;
+    }
+}
+
+static void look_at_log(struct experiment *test)
+{
+    struct log_record record;
+    while (!test->sight.has_answered && system_log_read(test->log_next, &record, &test->log_next) == ST_OK)
+        look_at_record(test, &record);
+}
+
+static void look_at_iommu(struct experiment *test)
+{
+    struct dma_fault_record fault;
+    uint64_t index = 0;
+    uint64_t count = 0;
+    while (system_next(QUERY_DMA_FAULT, &index, &fault, sizeof(fault)) == ST_OK) {
+        if (fault.tsc < test->tsc || fault.bdf + 1 != test->cell.device)
+            continue;
+        count++;
+        notice(test, fault.tsc);
+    }
+    test->sight.dma_faults = count;
+}
+
+static void look(struct experiment *test)
+{
+    look_for_crash(test);
+    look_at_log(test);
+    if (test->fault->kind == FAULT_DMA)
+        look_at_iommu(test);
+    cell_refresh(test);
+    test->sight.is_running = test->cell.state == CELL_RUNNING;
+    test->sight.is_new = test->cell.epoch != test->epoch;
+}
+
+/* Stopped, and as far back as its policy takes it. */
+static bool is_back(const struct fault_sight *sight, uint32_t state)
+{
+    return (sight->is_new && sight->is_running) || state == CELL_FAILED || !sight->must_return;
+}
+
+/* Nothing more can come of it. */
+static bool is_over(const struct experiment *test)
+{
+    const struct fault_sight *sight = &test->sight;
+    bool has_ended = sight->has_crashed && is_back(sight, test->cell.state);
+    bool was_impossible = sight->has_answered && sight->answer != ST_OK;
+    switch (test->fault->outcome) {
+    case OUTCOME_STOPPED:
+        return has_ended || was_impossible;
+    case OUTCOME_REFUSED:
+        return has_ended || sight->has_answered;
+    case OUTCOME_DEVICE:
+        return has_ended || was_impossible || (sight->dma_faults > 0 && is_back(sight, test->cell.state));
+    case OUTCOME_DISTRUSTED:
+        return has_ended || (sight->has_answered && (!sight->has_load || was_impossible));
     }
     return true;
 }
 
-/* What comes back by itself would look like something that was taken, or not given back. */
-static void cycle_settle(void)
+static void fault_watch(struct experiment *test)
 {
-    uint64_t deadline = tsc_after_ms(FAULT_RESTART_MS);
-    while (!all_settled() && tsc_read() < deadline && !terminal_interrupted())
-        if (!terminal_wait_ms(FAULT_POLL_MS))
+    uint64_t deadline = tsc_after_ms(FAULT_NOTICE_MS + test->cell.operation_timeout_ms);
+    for (look(test); !is_over(test) && tsc_read() < deadline; look(test))
+        if (terminal_interrupted() || !terminal_wait_ms(FAULT_POLL_MS))
             return;
 }
 
-enum status cell_cycle_run(struct command_call *call)
+/* What it left behind, in itself, in its requests and in all others. */
+static void fault_inspect(struct experiment *test)
 {
-    uint64_t count = CYCLE_COUNT_DEFAULT;
-    bool is_kill = words_take_flag(&call->words, "--kill");
-    enum status status = command_number(call, "-n", 1, CYCLE_COUNT_MAX, &count);
-    if (status != ST_OK)
-        return status;
-    if (call->words.count != 3)
-        return command_fail(call, ST_INVALID, "cell cycle: one name; see 'help cell'");
-    struct system_record before, after;
-    cycle_settle();
-    status = system_read(&before);
-    if (status == ST_OK)
-        status = warden_request(call, WARDEN_CYCLE, call->words.at[2], count | (is_kill ? CYCLE_KILL : 0),
-                                CYCLE_LIMIT_MS + count * CYCLE_LIMIT_MS_EACH);
-    if (status != ST_OK)
-        return status;
-    cycle_settle();
-    status = system_read(&after);
-    if (status != ST_OK)
-        return command_fail(call, status, "cell cycle: %s", status_name(status));
-    output_format(call->output, "%llu times %s\n", (unsigned long long)count,
-                  is_kill ? "killed and started" : "stopped and started");
-    return cycle_compare(call, &before, &after);
+    if (test->sight.has_load)
+        fault_load_end(tsc_after_ms(FAULT_LOAD_MS), &test->load);
+    fault_scene_settle(FAULT_UP_MS);
+    look(test);
+    fault_scene_take(&test->after);
+    test->sight.harmed = fault_harmed(test->before.marks, test->after.marks, CELL_MAX, test->cell.id,
+                                      &test->harmed_first);
+    test->sight.failed = test->load.failed;
+    test->sight.lost = test->load.lost;
+    test->sight.has_written = fault_canary != CANARY;
+    fault_canary = CANARY;
+    test->sight.oracle = fault_oracle(test->cell.name);
 }
+
+/* ---- saying it ---- */
+
+static uint64_t fault_notice_us(const struct experiment *test)
+{
+    return test->noticed_tsc > test->tsc ? tsc_to_ns(test->noticed_tsc - test->tsc) / 1000 : 0;
+}
+
+static uint64_t fault_outage_us(const struct experiment *test)
+{
+    return test->sight.is_new ? tsc_to_ns(test->cell.outage_tsc) / 1000 : 0;
+}
+
+static uint64_t fault_replayed(const struct experiment *test)
+{
+    return test->sight.is_new ? test->load.replayed : 0;
+}
+
+static void fault_json(const struct output *output, const struct experiment *test, const char *wrong)
+{
+    const struct fault_sight *sight = &test->sight;
+    struct json json;
+    json_begin(&json, output);
+    json_text(&json, "cell", test->cell.name);
+    json_text(&json, "fault", test->fault->name);
+    json_bool(&json, "contained", wrong == nullptr);
+    json_text(&json, "verdict", wrong == nullptr ? "contained" : wrong);
+    json_text(&json, "detected_by", fault_detector(test->fault, sight));
+    json_text(&json, "reason", name_of_crash(sight->has_crashed ? sight->reason : (uint32_t)CRASH_NONE));
+    json_number(&json, "detected_us", fault_notice_us(test));
+    json_text(&json, "state", name_of_state(test->cell.state));
+    json_number(&json, "instance", test->cell.epoch);
+    json_number(&json, "outage_us", fault_outage_us(test));
+    json_number(&json, "requests", test->load.sent);
+    json_number(&json, "answered", test->load.answered);
+    json_number(&json, "replayed", fault_replayed(test));
+    json_number(&json, "failed", test->load.failed);
+    json_number(&json, "lost", test->load.lost);
+    json_number(&json, "dma_faults", sight->dma_faults);
+    json_number(&json, "harmed", sight->harmed);
+    json_text(&json, "oracle", sight->oracle == nullptr ? "ok" : sight->oracle);
+    json_end(&json);
+}
+
+static void fault_text(const struct output *output, const struct experiment *test)
+{
+    const struct fault_sight *sight = &test->sight;
+    char name[CELL_NAME_BYTES];
+    output_format(output, "  detected by  %s", fault_detector(test->fault, sight));
+    if (test->noticed_tsc != 0)
+        output_format(output, ", after %llu us", (unsigned long long)fault_notice_us(test));
+    output_format(output, "\n  now          %s, instance %u", name_of_state(test->cell.state),
+                  test->cell.epoch);
+    if (sight->is_new)
+        output_format(output, ", %llu us without it", (unsigned long long)fault_outage_us(test));
+    output_text(output, "\n");
+    if (sight->has_load)
+        output_format(output,
+                      "  requests     %u under way: %u answered, %llu of them replayed; %u failed, %u lost\n",
+                      test->load.sent, test->load.answered, (unsigned long long)fault_replayed(test),
+                      test->load.failed, test->load.lost);
+    if (sight->harmed > 0)
+        output_format(output, "  others       %u HARMED, the first is %s\n", sight->harmed,
+                      cell_name(test->harmed_first, name));
+    else
+        output_text(output, "  others       as before\n");
+    output_format(output, "  oracle       %s\n",
+                  sight->oracle == nullptr ? "all answers are right" : sight->oracle);
+}
+
+static enum status fault_run(struct command_call *call)
+{
+    static struct experiment test;
+    test = (struct experiment){ 0 };
+    enum status status = fault_prepare(call, &test)
+        ?: fault_wait_up(call, &test)
+        ?: fault_inject(call, &test);
+    if (status != ST_OK)
+        return status;
+    fault_watch(&test);
+    fault_inspect(&test);
+    const char *wrong = fault_verdict(test.fault, &test.sight);
+    if (call->is_json) {
+        fault_json(call->output, &test, wrong);
+        return wrong == nullptr ? ST_OK : ST_STATE;
+    }
+    output_format(call->output, "%s of %s: %s\n", test.fault->name, test.cell.name,
+                  wrong == nullptr ? "contained" : wrong);
+    fault_text(call->output, &test);
+    return wrong == nullptr ? ST_OK : ST_STATE;
+}
+
+static const char *const fault_targets[] = { "cell", "gate", "monitor", nullptr };
+
+const struct command command_fault = {
+    .name = "fault",
+    .usage = "fault CELL KIND [--json]\n"
+             "fault CELL wild-store [cell|monitor|gate] [--json]\n",
+    .summary = "break a cell and judge what comes of it",
+    .text = "Works on echo and on every driver.  The cell breaks on its own thread, with\n"
+            "requests under way where it serves blocks; then: who noticed, after how long,\n"
+            "how long its clients were without it, what became of the requests, whether any\n"
+            "other cell is not what it was, and whether echo, clock and ramdisk answer right.\n"
+            "It fails unless all of that is as it must be.\n"
+            "KIND: null-deref wild-store stack-overflow ring-corrupt bad-dma irq-storm stall\n"
+            "never-return leak double-free wrong-handle execute-data divide privileged\n"
+            "gate-jump bounds assert monitor-read port hide hide-loop\n"
+            "stall, ring-corrupt: the warden's heartbeat takes some seconds.  A cell that\n"
+            "broke too often is given up: 'cell start' forgives.\n"
+            "Example: fault echo null-deref\n",
+    .run = fault_run,
+    .words_min = 2,
+    .words_max = 3,
+    .arguments = { ARGUMENT_BREAKABLE, ARGUMENT_FAULT, ARGUMENT_WORD },
+    .words = fault_targets,
+    .flags = flags_json,
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* log, crash: what happened. */
+/* log: what happened. */
 #include "command.h"
 #include "json.h"
 #include "names.h"
@@ -10,8 +10,6 @@
 
 #include <rt/text.h>
 #include <sdk/cell.h>
-
-/* ---- log ---- */
 
 #define LOG_LINES_MAX 4096u /* more than the monitor keeps: a log that grows while it is read ends */
 
@@ -98,60 +96,5 @@ const struct command command_log = {
     .run = log_run,
     .words_max = 2,
     .arguments = { ARGUMENT_CELL, ARGUMENT_LEVEL },
-    .flags = flags_json,
-};
-
-/* ---- crash ---- */
-
-static void crash_print(const struct command_call *call, const struct crash_record *crash)
-{
-    if (call->is_json)
-        report_crash_json(call->output, crash);
-    else
-        report_crash(call->output, crash);
-}
-
-static enum status crash_one(const struct command_call *call, const char *name)
-{
-    struct cell_record cell;
-    struct crash_record crash;
-    enum status status = cell_by_name(name, &cell);
-    if (status != ST_OK)
-        return command_fail(call, status, "%s: no cell of that name; see 'cells'", name);
-    status = crash_by_id(cell.id, &crash);
-    if (status != ST_OK)
-        return command_fail(call, status, "%s has not crashed", name);
-    crash_print(call, &crash);
-    return ST_OK;
-}
-
-static enum status crash_run(struct command_call *call)
-{
-    struct crash_record crash;
-    uint32_t count = 0;
-    if (call->words.count > 1)
-        return crash_one(call, call->words.at[1]);
-    for (uint32_t id = 1; id < CELL_MAX; id++) {
-        if (crash_by_id(id, &crash) != ST_OK)
-            continue;
-        crash_print(call, &crash);
-        count++;
-    }
-    if (count == 0 && !call->is_json)
-        output_text(call->output, "no cell has crashed\n");
-    return ST_OK;
-}
-
-const struct command command_crash = {
-    .name = "crash",
-    .usage = "crash [CELL] [--json]\n",
-    .summary = "print crash reports",
-    .text = "The last crash of one cell, or of each: what it did, where, who had called it\n"
-            "and through which edge, and its registers at that moment.  The cell's name plus\n"
-            "an offset is enough to find the line in its source.\n"
-            "Example: crash echo\n",
-    .run = crash_run,
-    .words_max = 1,
-    .arguments = { ARGUMENT_CELL },
     .flags = flags_json,
 };

@@ -26,7 +26,7 @@ static enum status help_run(struct command_call *call)
         return help_one(call, call->words.at[1]);
     const struct command *command;
     for (uint32_t i = 0; (command = command_at(i)) != nullptr; i++)
-        output_format(call->output, "  %-10s %s\n", command->name, command->summary);
+        output_format(call->output, "  %-14s %s\n", command->name, command->summary);
     output_text(call->output,
                 "'help COMMAND' tells more.  Tab completes, Ctrl-C stops, tables take --json.\n");
     return ST_OK;

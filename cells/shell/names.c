@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "names.h"
 
+#include <abi/block.h>
 #include <abi/boot_info.h>
 #include <abi/monitor_call.h>
 #include <abi/services.h>
@@ -46,10 +47,23 @@ static const char *const restart_names[] = {
 };
 
 static const char *const cap_names[CAP_TYPE_COUNT] = {
-    [CAP_NONE] = "none",       [CAP_EDGE] = "edge",   [CAP_CHANNEL] = "channel",
-    [CAP_NOTIFY] = "notify",   [CAP_PORTS] = "ports", [CAP_IRQ] = "irq",
-    [CAP_MEMORY] = "memory",   [CAP_CELLS] = "cells", [CAP_LOG] = "log",
-    [CAP_ENTROPY] = "entropy", [CAP_POWER] = "power", [CAP_WALL_TIME] = "wall-time",
+    [CAP_NONE] = "none",
+    [CAP_EDGE] = "edge",
+    [CAP_CHANNEL] = "channel",
+    [CAP_NOTIFY] = "notify",
+    [CAP_PORTS] = "ports",
+    [CAP_IRQ] = "irq",
+    [CAP_MEMORY] = "memory",
+    [CAP_CELLS] = "cells",
+    [CAP_LOG] = "log",
+    [CAP_ENTROPY] = "entropy",
+    [CAP_POWER] = "power",
+    [CAP_WALL_TIME] = "wall-time",
+    [CAP_PCI] = "pci",
+    [CAP_DEVICE] = "device",
+    [CAP_MMIO] = "mmio",
+    [CAP_DMA] = "dma",
+    [CAP_DEVICE_IRQ] = "device-irq",
 };
 
 static const char *const domain_names[] = {
@@ -71,6 +85,9 @@ static const char *const crash_names[CRASH_REASON_COUNT] = {
     [CRASH_GATE] = "gate",
     [CRASH_WATCHDOG] = "watchdog",
     [CRASH_OTHER] = "other",
+    [CRASH_LIMIT] = "limit",
+    [CRASH_STALL] = "stall",
+    [CRASH_DEVICE] = "device",
 };
 
 static const char *const backend_names[] = {
@@ -93,12 +110,19 @@ static const char *const level_names[LOG_LEVEL_COUNT] = {
     [LOG_DEBUG] = "debug",
 };
 
-static const char *const fault_names[FAULT_COUNT] = {
-    [FAULT_NULL] = "null",       [FAULT_WILD] = "wild",          [FAULT_STACK] = "stack",
-    [FAULT_EXECUTE] = "execute", [FAULT_DIVIDE] = "divide",      [FAULT_PRIVILEGED] = "privileged",
-    [FAULT_GATE] = "gate",       [FAULT_LOOP] = "loop",          [FAULT_TRAP] = "trap",
-    [FAULT_ASSERT] = "assert",   [FAULT_MONITOR] = "monitor",    [FAULT_PORT] = "port",
-    [FAULT_HIDE] = "hide",       [FAULT_HIDE_LOOP] = "hideloop",
+static const char *const irq_names[] = {
+    [DEVICE_IRQ_NONE] = "none",
+    [DEVICE_IRQ_MSIX] = "msix",
+    [DEVICE_IRQ_MSI] = "msi",
+    [DEVICE_IRQ_INTX] = "intx",
+};
+
+static const char *const power_names[] = { "D0", "D1", "D2", "D3" };
+
+static const char *const health_names[] = {
+    [BLOCK_HEALTH_ABSENT] = "absent",       [BLOCK_HEALTH_GOOD] = "good",
+    [BLOCK_HEALTH_RESETTING] = "resetting", [BLOCK_HEALTH_FAILED] = "failed",
+    [BLOCK_HEALTH_SUSPENDED] = "suspended",
 };
 
 static const char *const path_names[BENCH_PATH_COUNT] = {
@@ -123,7 +147,9 @@ NAME_FUNCTION(name_of_crash, crash_names)
 NAME_FUNCTION(name_of_backend, backend_names)
 NAME_FUNCTION(name_of_entropy, entropy_names)
 NAME_FUNCTION(name_of_level, level_names)
-NAME_FUNCTION(name_of_fault, fault_names)
+NAME_FUNCTION(name_of_irq, irq_names)
+NAME_FUNCTION(name_of_power, power_names)
+NAME_FUNCTION(name_of_health, health_names)
 NAME_FUNCTION(name_of_path, path_names)
 
 uint32_t level_by_name(const char *name)
@@ -131,9 +157,14 @@ uint32_t level_by_name(const char *name)
     return name_find(level_names, LOG_LEVEL_COUNT, name);
 }
 
-uint32_t fault_by_name(const char *name)
+uint32_t power_by_name(const char *name)
 {
-    return name_find(fault_names, FAULT_COUNT, name);
+    return name_find(power_names, ARRAY_COUNT(power_names), name);
+}
+
+uint32_t restart_by_name(const char *name)
+{
+    return name_find(restart_names, ARRAY_COUNT(restart_names), name);
 }
 
 uint32_t path_by_name(const char *name)

@@ -13,14 +13,17 @@ const char *name_of_domain(uint32_t kind);
 const char *name_of_crash(uint32_t reason); /* one word */
 const char *name_of_backend(uint32_t backend);
 const char *name_of_entropy(uint32_t source);
-const char *name_of_level(uint32_t level); /* enum log_level */
-const char *name_of_fault(uint32_t fault); /* enum fault_kind */
-const char *name_of_path(uint32_t path);   /* enum bench_path */
+const char *name_of_level(uint32_t level);   /* enum log_level */
+const char *name_of_path(uint32_t path);     /* enum bench_path */
+const char *name_of_irq(uint32_t kind);      /* enum device_irq */
+const char *name_of_power(uint32_t state);   /* D0 .. D3 */
+const char *name_of_health(uint32_t health); /* enum block_health */
 
 /* The number of a word; the count of numbers when there is none. */
 uint32_t level_by_name(const char *name);
-uint32_t fault_by_name(const char *name);
 uint32_t path_by_name(const char *name);
+uint32_t power_by_name(const char *name);   /* 4: none */
+uint32_t restart_by_name(const char *name); /* 3: none */
 
 /* "rwcoxg" for read write call observe control grant; a dash for each that is missing. */
 #define RIGHTS_TEXT_BYTES 7u

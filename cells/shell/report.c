@@ -47,12 +47,15 @@ static const char *crash_what(uint32_t reason)
         [CRASH_STACK_OVERFLOW] = "ran out of stack",
         [CRASH_EXECUTE] = "jumped to something that is not code",
         [CRASH_PRIVILEGED] = "tried a privileged instruction or port",
-        [CRASH_INSTRUCTION] = "hit a check of its own code, or an undefined instruction",
+        [CRASH_INSTRUCTION] = "failed a check of its own code",
         [CRASH_DIVIDE] = "divided by zero",
         [CRASH_DEBUG] = "raised a debug exception",
         [CRASH_GATE] = "went through a gate where it must not",
         [CRASH_WATCHDOG] = "ran too long without coming back",
         [CRASH_OTHER] = "raised an exception",
+        [CRASH_LIMIT] = "got more interrupts than it may",
+        [CRASH_STALL] = "answered no request though it waited for work",
+        [CRASH_DEVICE] = "could not get its device to come back from a reset",
     };
     return reason < CRASH_REASON_COUNT && texts[reason] != nullptr ? texts[reason] : "?";
 }

@@ -53,6 +53,19 @@ static void shell_banner(void)
         output_text(shell.output, "NOTHING KEEPS THESE CELLS APART.\n");
 }
 
+/* What broke before the last reset is known only to who asks, so say that there is something. */
+static void shell_kept_hint(void)
+{
+    struct crash_record crash;
+    uint64_t index = 0;
+    uint32_t count = 0;
+    while (crash_kept_next(&index, &crash) == ST_OK)
+        count++;
+    if (count > 0)
+        output_format(shell.output, "%u crash record%s from before the last reset: 'crash kept'\n", count,
+                      count == 1 ? "" : "s");
+}
+
 /* ---- lines ---- */
 
 static void shell_answer(enum status status)
@@ -198,6 +211,8 @@ static enum status shell_start(void)
         output_text(shell.output, RECORD_SEPARATOR "READY\n");
     } else {
         shell_banner();
+        if (cell_info()->epoch == 1)
+            shell_kept_hint();
         live_begin();
     }
     shell_next_line();
@@ -219,26 +234,28 @@ static const struct cell_ops shell_ops = {
     .stop = shell_stop,
 };
 
-CELL(shell_ops,
-     ((struct manifest){
-         .name = "shell",
-         .vendor = "comb",
-         .description = "What people and scripts talk to",
-         .version_minor = 1,
-         .restart_policy = RESTART_ALWAYS,
-         .limits = { .memory_kib = 1024, .stack_kib = 32, .priority = 8, .operation_timeout_ms = 5000 },
-         .uses = { { .name = CONSOLE_INTERFACE,
-                     .flags = INTERFACE_CHANNEL,
-                     .channel_kib = CONSOLE_CHANNEL_KIB },
-                   { .name = WARDEN_INTERFACE, .flags = INTERFACE_GATE },
-                   { .name = CLOCK_INTERFACE, .flags = INTERFACE_GATE | INTERFACE_OPTIONAL },
-                   { .name = BENCH_INTERFACE, .flags = INTERFACE_GATE | INTERFACE_OPTIONAL },
-                   { .name = BLOCK_INTERFACE,
-                     .flags = INTERFACE_GATE | INTERFACE_CHANNEL | INTERFACE_MANY | INTERFACE_OPTIONAL,
-                     .channel_kib = 256 },
-                   { .name = ECHO_INTERFACE,
-                     .flags = INTERFACE_GATE | INTERFACE_MANY | INTERFACE_OPTIONAL } },
-         .caps = { { .type = CAP_CELLS, .rights = RIGHT_READ | RIGHT_OBSERVE },
-                   { .type = CAP_LOG, .rights = RIGHT_READ },
-                   { .type = CAP_POWER, .rights = RIGHT_WRITE } },
-     }));
+CELL(
+    shell_ops,
+    ((struct manifest){
+        .name = "shell",
+        .vendor = "comb",
+        .description = "What people and scripts talk to",
+        .version_minor = 1,
+        .restart_policy = RESTART_ALWAYS,
+        .limits = { .memory_kib = 1024, .stack_kib = 32, .priority = 8, .operation_timeout_ms = 5000 },
+        .uses = { { .name = CONSOLE_INTERFACE,
+                    .flags = INTERFACE_CHANNEL,
+                    .channel_kib = CONSOLE_CHANNEL_KIB },
+                  { .name = WARDEN_INTERFACE, .flags = INTERFACE_GATE },
+                  { .name = CLOCK_INTERFACE, .flags = INTERFACE_GATE | INTERFACE_OPTIONAL },
+                  { .name = BENCH_INTERFACE, .flags = INTERFACE_GATE | INTERFACE_OPTIONAL },
+                  { .name = BLOCK_INTERFACE,
+                    .flags = INTERFACE_GATE | INTERFACE_CHANNEL | INTERFACE_MANY | INTERFACE_OPTIONAL,
+                    .channel_kib = 256 },
+                  { .name = DRIVER_INTERFACE, .flags = INTERFACE_GATE | INTERFACE_MANY | INTERFACE_OPTIONAL },
+                  { .name = BLOCKCHECK_INTERFACE, .flags = INTERFACE_GATE | INTERFACE_OPTIONAL },
+                  { .name = ECHO_INTERFACE, .flags = INTERFACE_GATE | INTERFACE_MANY | INTERFACE_OPTIONAL } },
+        .caps = { { .type = CAP_CELLS, .rights = RIGHT_READ | RIGHT_OBSERVE },
+                  { .type = CAP_LOG, .rights = RIGHT_READ },
+                  { .type = CAP_POWER, .rights = RIGHT_WRITE } },
+    }));

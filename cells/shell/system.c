@@ -100,6 +100,22 @@ enum status crash_by_id(uint32_t id, struct crash_record *record)
     return status == ST_EMPTY ? ST_NOT_FOUND : status;
 }
 
+enum status manifest_by_id(uint32_t id, struct manifest *manifest)
+{
+    uint64_t next = 0;
+    enum status status = system_query(QUERY_MANIFEST, id, manifest, sizeof(*manifest), &next);
+    return status == ST_EMPTY ? ST_NOT_FOUND : status;
+}
+
+/* Of that boot: the domains of this one say nothing about its addresses. */
+enum status crash_kept_next(uint64_t *index, struct crash_record *record)
+{
+    enum status status = system_next(QUERY_CRASH_KEPT, index, record, sizeof(*record));
+    if (status == ST_OK)
+        record->reason = crash_classify(record, false);
+    return status;
+}
+
 bool system_symbol_find(uint32_t image, uint64_t offset, char *text, uint64_t bytes)
 {
     return symbol_find(handle_of(CAP_CELLS), image, offset, text, bytes);
@@ -115,6 +131,15 @@ enum status edge_by_id(uint32_t id, struct edge_record *record)
 enum status system_log_read(uint64_t sequence, struct log_record *record, uint64_t *next)
 {
     return mon_log_read(handle_of(CAP_LOG), sequence, record, next);
+}
+
+uint64_t system_log_end(void)
+{
+    struct log_record record;
+    uint64_t sequence = 0;
+    for (uint32_t i = 0; i < SYSTEM_INDEX_MAX && system_log_read(sequence, &record, &sequence) == ST_OK;
+         i++) {}
+    return sequence;
 }
 
 bool system_option_is_set(const char *name)

@@ -22,10 +22,17 @@ enum status cell_by_id(uint32_t id, struct cell_record *record);
 const char *cell_name(uint32_t id, char text[CELL_NAME_BYTES]);
 
 enum status crash_by_id(uint32_t id, struct crash_record *record);
+/* The manifest of its present or last instance. */
+enum status manifest_by_id(uint32_t id, struct manifest *manifest);
+/* Walks, like system_next, what was kept from before the last reset. */
+enum status crash_kept_next(uint64_t *index, struct crash_record *record);
 /* The name of a place in an image of the bundle; see sdk/symbol.h. */
 bool system_symbol_find(uint32_t image, uint64_t offset, char *text, uint64_t bytes);
 enum status edge_by_id(uint32_t id, struct edge_record *record);
 enum status system_log_read(uint64_t sequence, struct log_record *record, uint64_t *next);
+
+/* Where the log ends now: the sequence of the next record. */
+uint64_t system_log_end(void);
 
 /* True if the kernel's command line has the word. */
 bool system_option_is_set(const char *name);

@@ -8,6 +8,7 @@
 #include <sdk/gate.h>
 
 #define WARDEN_POLL_MS 5u
+#define WARDEN_POLICY_IS_SET BIT64(8) /* services.h, WARDEN_POLICY_GET */
 
 static enum status warden_ask(const struct cell_edge *warden, enum warden_call request,
                               const uint64_t words[2], uint64_t argument, uint64_t *value)
@@ -84,4 +85,37 @@ enum status warden_revoke(const struct command_call *call, uint64_t handle)
     if (status != ST_OK)
         return command_fail(call, status, "the warden does not answer: %s", status_name(status));
     return answer == ST_OK ? ST_OK : warden_refusal(call, "revoke", answer);
+}
+
+enum status warden_policy(const char *name, uint32_t *policy, bool *is_set)
+{
+    const struct cell_edge *warden = cell_edge_find(WARDEN_INTERFACE, 0);
+    uint64_t words[2];
+    uint64_t answer = UINT64_MAX;
+    if (warden == nullptr)
+        return ST_NOT_FOUND;
+    gate_name_pack(name, words);
+    enum status status = warden_ask(warden, WARDEN_POLICY_GET, words, 0, &answer);
+    if (status != ST_OK)
+        return status;
+    if (answer == UINT64_MAX)
+        return ST_NOT_FOUND;
+    *policy = (uint32_t)(answer & (WARDEN_POLICY_IS_SET - 1));
+    *is_set = (answer & WARDEN_POLICY_IS_SET) != 0;
+    return ST_OK;
+}
+
+enum status warden_policy_set(const struct command_call *call, const char *name, uint32_t policy)
+{
+    const struct cell_edge *warden = nullptr;
+    uint64_t words[2];
+    uint64_t answer = ST_INVALID;
+    enum status status = command_edge(call, WARDEN_INTERFACE, &warden);
+    if (status != ST_OK)
+        return status;
+    gate_name_pack(name, words);
+    status = warden_ask(warden, WARDEN_POLICY, words, policy, &answer);
+    if (status != ST_OK)
+        return command_fail(call, status, "the warden does not answer: %s", status_name(status));
+    return answer == ST_OK ? ST_OK : warden_refusal(call, name, answer);
 }

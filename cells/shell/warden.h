@@ -14,3 +14,11 @@ enum status warden_request(const struct command_call *call, enum warden_call req
 
 /* Has any capability revoked; done when it returns. */
 enum status warden_revoke(const struct command_call *call, uint64_t handle);
+
+/*
+ * The restart policy in force, and whether it stands above the manifest's; prints
+ * nothing.  ST_NOT_FOUND: the warden knows no such cell, or there is no warden.
+ */
+enum status warden_policy(const char *name, uint32_t *policy, bool *is_set);
+/* Another one, until the next boot.  Prints why it failed. */
+enum status warden_policy_set(const struct command_call *call, const char *name, uint32_t policy);

@@ -4,6 +4,7 @@
 
 #include "appliance.h"
 
+#include <abi/device.h>
 #include <rt/bits.h>
 #include <rt/text.h>
 #include <stdarg.h>
@@ -73,6 +74,18 @@ static bool cell_is_known(const struct appliance *appliance, const char *name)
     return false;
 }
 
+/* Image and a number: what an instance of a driver may be called. */
+static bool driver_is_known(const struct appliance *appliance, const char *name)
+{
+    for (uint32_t i = 0; i < appliance->driver_count; i++) {
+        const char *number = word_after(name, appliance->drivers[i].cell.image);
+        while (number != nullptr && *number >= '0' && *number <= '9')
+            if (*++number == '\0')
+                return true;
+    }
+    return false;
+}
+
 /* "config=" swallows the rest of the line: the words from `first`, joined by single spaces. */
 static enum status parse_config(struct parser *parser, struct appliance_cell *cell, uint32_t first)
 {
@@ -81,10 +94,8 @@ static enum status parse_config(struct parser *parser, struct appliance_cell *ce
     for (uint32_t i = first;;) {
         size_t length = strlen(word);
         size_t space = used == 0 ? 0 : 1;
-        if (length + space >= sizeof(cell->config) - used) {
-            return parser_fail(parser, "config of cell %s is longer than %u characters", cell->name,
-                               CELL_CONFIG_BYTES - 1);
-        }
+        if (length + space >= sizeof(cell->config) - used)
+            return parser_fail(parser, "config= is longer than %u characters", CELL_CONFIG_BYTES - 1);
         if (space != 0)
             cell->config[used++] = ' ';
         memcpy(cell->config + used, word, length);
@@ -112,6 +123,70 @@ static enum status parse_start(struct parser *parser, struct appliance_cell *cel
     if (!cell->is_auto && !text_equal(start, "manual"))
         return parser_fail(parser, "start=%s: only auto or manual", start);
     return ST_OK;
+}
+
+static bool is_hex_digit(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f');
+}
+
+static uint32_t hex_value(char byte)
+{
+    return (uint32_t)(byte <= '9' ? byte - '0' : byte - 'a' + 10);
+}
+
+/* "bb:dd.f" */
+static enum status parse_at(struct parser *parser, struct appliance_driver *driver, const char *at)
+{
+    static const char form[] = "hh:hh.h";
+    uint32_t digits[sizeof(form)] = { 0 };
+    bool is_good = text_length(at, sizeof(form)) == sizeof(form) - 1;
+    for (uint32_t i = 0; is_good && form[i] != '\0'; i++) {
+        is_good = form[i] == 'h' ? is_hex_digit(at[i]) : at[i] == form[i];
+        digits[i] = form[i] == 'h' && is_good ? hex_value(at[i]) : 0;
+    }
+    uint32_t device = digits[3] << 4 | digits[4];
+    if (!is_good || device > 31 || digits[6] > 7)
+        return parser_fail(parser, "at=%s: not a function such as 00:1f.2", at);
+    if (driver->at != 0)
+        return parser_fail(parser, "at= stands twice");
+    driver->at = DEVICE_BDF(digits[0] << 4 | digits[1], device, digits[6]) + 1;
+    return ST_OK;
+}
+
+static enum status parse_driver_options(struct parser *parser, struct appliance_driver *driver)
+{
+    for (uint32_t i = 2; i < parser->word_count; i++) {
+        const char *word = parser->words[i];
+        const char *at = word_after(word, "at=");
+        const char *start = word_after(word, "start=");
+        if (word_after(word, "config=") != nullptr)
+            return parse_config(parser, &driver->cell, i);
+        if (at == nullptr && start == nullptr)
+            return parser_fail(parser, "\"%s\" is no option of a driver (at=, start=, config=)", word);
+        enum status status = at != nullptr ? parse_at(parser, driver, at)
+                                           : parse_start(parser, &driver->cell, start);
+        if (status != ST_OK)
+            return status;
+    }
+    return ST_OK;
+}
+
+static enum status parse_driver(struct parser *parser)
+{
+    struct appliance *appliance = parser->appliance;
+    const char *image = parser->word_count < 2 ? "" : parser->words[1];
+    if (!appliance_is_name(image))
+        return parser_fail(parser, "driver: \"%s\" is not a name", image);
+    if (appliance->driver_count == APPLIANCE_DRIVER_MAX)
+        return parser_fail(parser, "more than %u drivers", APPLIANCE_DRIVER_MAX);
+    struct appliance_driver *driver = &appliance->drivers[appliance->driver_count];
+    *driver = (struct appliance_driver){ .cell.is_auto = true, .line = parser->line };
+    (void)text_copy(driver->cell.image, sizeof(driver->cell.image), image);
+    enum status status = parse_driver_options(parser, driver);
+    if (status == ST_OK)
+        appliance->driver_count++;
+    return status;
 }
 
 static enum status parse_cell_options(struct parser *parser, struct appliance_cell *cell)
@@ -221,11 +296,13 @@ static enum status parse_statement(struct parser *parser)
         return ST_OK;
     if (text_equal(parser->words[0], "cell"))
         return parse_cell(parser);
+    if (text_equal(parser->words[0], "driver"))
+        return parse_driver(parser);
     if (text_equal(parser->words[0], "wire"))
         return parse_wire(parser);
     if (text_equal(parser->words[0], "default"))
         return parse_default(parser);
-    return parser_fail(parser, "\"%s\" is no statement (cell, wire, default)", parser->words[0]);
+    return parser_fail(parser, "\"%s\" is no statement (cell, driver, wire, default)", parser->words[0]);
 }
 
 /* Splits parser->text into words, up to a word that begins with '#'. */
@@ -268,13 +345,18 @@ static enum status line_take(struct parser *parser, const char *from, size_t len
     return line_split(parser);
 }
 
+static bool name_is_known(const struct appliance *appliance, const char *name)
+{
+    return cell_is_known(appliance, name) || driver_is_known(appliance, name);
+}
+
 static enum status wires_check(struct parser *parser, const struct appliance_wire *table, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct appliance_wire *wire = &table[i];
-        bool has_client = wire->client[0] == '\0' || cell_is_known(parser->appliance, wire->client);
+        bool has_client = wire->client[0] == '\0' || name_is_known(parser->appliance, wire->client);
         bool has_server = text_equal(wire->server, APPLIANCE_WARDEN) ||
-                          cell_is_known(parser->appliance, wire->server);
+                          name_is_known(parser->appliance, wire->server);
         parser->line = wire->line;
         if (!has_client || !has_server)
             return parser_fail(parser, "no cell %s is declared", has_client ? wire->server : wire->client);
@@ -296,7 +378,8 @@ enum status appliance_parse(const char *text, size_t bytes, struct appliance *ap
                             struct appliance_error *error)
 {
     struct parser parser = { .appliance = appliance, .error = error, .line = 1 };
-    appliance->cell_count = appliance->wire_count = appliance->default_count = 0;
+    appliance->cell_count = appliance->driver_count = 0;
+    appliance->wire_count = appliance->default_count = 0;
     if (bytes > APPLIANCE_BYTES_MAX)
         return parser_fail(&parser, "file is longer than %u bytes", APPLIANCE_BYTES_MAX);
     for (size_t start = 0; start < bytes; parser.line++) {

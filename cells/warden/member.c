@@ -117,9 +117,11 @@ static bool member_create(struct member *member, uint64_t now_ms)
     (void)text_copy(create.name, sizeof(create.name), member->cell->name);
     (void)text_copy(create.image, sizeof(create.image), member->cell->image);
     (void)text_copy(create.config, sizeof(create.config), member->cell->config);
+    create.device = member->device;
     enum status status = mon_cell_create(warden.cells, &create, &member->id);
     if (status != ST_OK) {
-        member_fail(member, "cannot be loaded", status);
+        bool is_claimed = status == ST_EXISTS && member->device != 0;
+        member_fail(member, is_claimed ? "DeviceAlreadyClaimed" : "cannot be loaded", status);
         return true;
     }
     member->phase = MEMBER_CREATED;
@@ -204,12 +206,21 @@ static bool member_step_created(struct member *member, uint64_t now_ms)
     return false;
 }
 
+static void member_returns(const struct member *member, const char *what, const char *place,
+                           uint32_t delay_ms)
+{
+    char when[sizeof("in 4294967295 ms")] = "at once";
+    if (delay_ms != 0)
+        (void)text_format(when, sizeof(when), "in %u ms", delay_ms);
+    cell_log(LOG_WARN, "%s %s%s (%u of %u), back %s", member_name(member), what, place, member->policy.ends,
+             POLICY_END_MAX, when);
+}
+
 /* It ended and nobody had asked for it. */
 static bool member_ended(struct member *member, uint64_t now_ms)
 {
     enum cell_state state = member->state;
-    enum restart_policy restart = (enum restart_policy)member->manifest.restart_policy;
-    struct policy_verdict verdict = policy_ended(&member->policy, restart, state, now_ms);
+    struct policy_verdict verdict = policy_ended(&member->policy, member_restart(member), state, now_ms);
     const char *what = state == CELL_CRASHED ? "crashed" : state == CELL_FAILED ? "failed" : "ended";
     char place[PLACE_BYTES] = "";
     if (state == CELL_CRASHED)
@@ -218,8 +229,7 @@ static bool member_ended(struct member *member, uint64_t now_ms)
     request_finish(member, state == CELL_CRASHED ? ST_CRASHED : ST_GONE);
     switch (verdict.action) {
     case POLICY_RESTART:
-        cell_log(LOG_WARN, "%s %s%s (%u of %u), back in %u ms", member_name(member), what, place,
-                 member->policy.ends, POLICY_END_MAX, verdict.delay_ms);
+        member_returns(member, what, place, verdict.delay_ms);
         member->due_ms = now_ms + verdict.delay_ms;
         member_mark(member, CELL_RESTARTING);
         return true;

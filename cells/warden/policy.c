@@ -19,8 +19,10 @@ static bool policy_wants_back(enum restart_policy restart, enum cell_state state
 
 static uint32_t policy_delay_ms(uint32_t ends)
 {
+    if (ends <= 1)
+        return 0;
     uint32_t delay = POLICY_DELAY_FIRST_MS;
-    for (uint32_t i = 1; i < ends && delay < POLICY_DELAY_LAST_MS; i++)
+    for (uint32_t i = 2; i < ends && delay < POLICY_DELAY_LAST_MS; i++)
         delay *= 2;
     return delay < POLICY_DELAY_LAST_MS ? delay : POLICY_DELAY_LAST_MS;
 }

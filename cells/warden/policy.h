@@ -10,8 +10,9 @@
  * When a cell that ended is started again, and what a user may ask for.  Pure:
  * time comes in as an argument.
  *
- * A cell that ended comes back after 10 ms, then 20, 40 ... up to a second.
- * Ten seconds of good running wipe the slate clean.  The eighth end without
+ * A cell that ended comes back at once: a driver that seldom crashes is hardly
+ * missed.  Should it end again, it comes back after 10 ms, then 20, 40 ... up to
+ * a second.  Ten seconds of good running wipe the slate clean.  The eighth end without
  * them is the last: the cell has failed until a user starts it.
  */
 #define POLICY_DELAY_FIRST_MS 10u

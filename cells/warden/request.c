@@ -46,7 +46,7 @@ static struct policy_situation request_situation(const struct member *member)
     bool is_down = member->phase == MEMBER_DOWN;
     bool is_held = member->phase == MEMBER_CREATED && member->is_stuck;
     return (struct policy_situation){
-        .restart = (enum restart_policy)member->manifest.restart_policy,
+        .restart = member_restart(member),
         .is_wanted = member->is_wanted,
         .is_down = is_down,
         .is_waiting = member->is_wanted && (is_down || is_held),
@@ -66,7 +66,7 @@ static enum status request_self(enum warden_call call)
 
 static void request_begin(struct member *member, enum warden_call call, uint32_t toggles, bool is_kill_cycle)
 {
-    bool is_always = member->manifest.restart_policy == RESTART_ALWAYS;
+    bool is_always = member_restart(member) == RESTART_ALWAYS;
     member->request = (struct request){
         .is_busy = true, .is_kill_cycle = is_kill_cycle, .toggles = toggles, .result = ST_BUSY
     };
@@ -96,6 +96,8 @@ static enum status request_control(enum warden_call call, struct member *member,
         return ST_RANGE;
     if (member->cell == nullptr)
         return request_self(call);
+    if (member->device != 0 && (!member->is_present || member->is_released))
+        return ST_GONE; /* its function is not there */
     struct policy_situation situation = request_situation(member);
     enum status status = policy_request(&situation, call);
     if (status == ST_DENIED)
@@ -117,18 +119,30 @@ static enum status request_revoke(cap_handle handle)
     return mon_cap_revoke_any(warden.cells, handle);
 }
 
+static enum status request_release(uint64_t bdf)
+{
+    enum status status = driver_release(bdf);
+    return status != ST_OK ? status : mon_notify(0);
+}
+
 uint64_t request_serve(uint64_t call, uint64_t a, uint64_t b, uint64_t c)
 {
     if (call == WARDEN_REVOKE)
         return request_revoke(a);
-    if (call < WARDEN_START || call > WARDEN_RESULT)
+    if (call == WARDEN_RELEASE)
+        return request_release(a);
+    if (call < WARDEN_START || call > WARDEN_POLICY_GET)
         return ST_UNSUPPORTED;
     char name[CELL_NAME_BYTES];
     struct member *member = gate_name_unpack(a, b, name) ? member_find(name) : nullptr;
     if (call == WARDEN_BUSY)
         return member != nullptr && member->request.is_busy ? 1 : 0;
+    if (call == WARDEN_POLICY_GET)
+        return member != nullptr ? restart_get(member) : UINT64_MAX;
     if (member == nullptr)
         return ST_NOT_FOUND;
+    if (call == WARDEN_POLICY)
+        return restart_set(member, c);
     if (call == WARDEN_RESULT)
         return member->request.result;
     return request_control((enum warden_call)call, member, c);

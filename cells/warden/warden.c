@@ -28,7 +28,7 @@ static void member_adopt(struct member *member, const struct cell_record *record
     member->has_manifest = mon_query(warden.cells, QUERY_MANIFEST, record->id, &member->manifest,
                                      sizeof(member->manifest), &next) == ST_OK;
     if (member_is_down(member)) {
-        member->is_wanted = policy_is_adopted_up((enum restart_policy)record->restart_policy, member->state);
+        member->is_wanted = policy_is_adopted_up(member_restart(member), member->state);
         return;
     }
     member->is_wanted = true;
@@ -45,6 +45,9 @@ static void warden_adopt_all(uint64_t now_ms)
         if (mon_query(warden.cells, QUERY_CELL, index, &record, sizeof(record), &next) != ST_OK)
             continue;
         record.name[CELL_NAME_BYTES - 1] = '\0';
+        record.image[CELL_NAME_BYTES - 1] = '\0';
+        if (record.device != 0)
+            driver_adopt(&record);
         struct member *member = member_find(record.name);
         if (member != nullptr && member->cell != nullptr)
             member_adopt(member, &record, now_ms);
@@ -70,6 +73,7 @@ static void warden_members_make(void)
         struct member *member = &warden.members[i];
         member->cell = &warden.appliance.cells[i];
         member->is_wanted = member->cell->is_auto;
+        member->restart_override = restart_recall(member->cell->name);
         warden.order[i] = (uint8_t)i;
     }
     member_add_self(&warden.members[count]);
@@ -99,6 +103,7 @@ static void warden_timer_arm(uint64_t now_ms)
         uint64_t due = member_due_ms(&warden.members[i]);
         due_ms = due < due_ms ? due : due_ms;
     }
+    due_ms = u64_min(due_ms, stall_due_ms());
     if (due_ms == UINT64_MAX)
         cell_timer_set(WAIT_FOREVER);
     else
@@ -113,6 +118,8 @@ static void warden_work(void)
         warden.is_ending = false;
     }
     uint64_t now_ms = warden_now_ms();
+    drivers_look();
+    stall_look(now_ms);
     for (uint32_t pass = 0; pass < PASS_MAX; pass++) {
         if (!warden_pass(now_ms)) {
             warden_timer_arm(now_ms);
@@ -131,8 +138,9 @@ static enum status warden_init(void)
     if (load_appliance() != ST_OK) {
         /* Nothing can be started, but saying so is more use than being started over and over. */
         cell_log(LOG_ERROR, "no appliance: nothing is started");
-        warden.appliance.cell_count = 0;
+        warden.appliance.cell_count = warden.appliance.driver_count = 0;
     }
+    drivers_load();
     warden_members_make();
     warden_adopt_all(warden_now_ms());
     return ST_OK;
@@ -169,8 +177,9 @@ CELL(warden_ops,
          .description = "starts, connects and restarts the cells of the appliance",
          .version_major = 1,
          .restart_policy = RESTART_ALWAYS,
-         .limits = { .memory_kib = 256, .operation_timeout_ms = 10000, .priority = 20 },
+         .limits = { .memory_kib = 384, .operation_timeout_ms = 10000, .priority = 20 },
          .provides = { { .name = WARDEN_INTERFACE, .flags = INTERFACE_GATE, .entry = 0 } },
-         .caps = { { .type = CAP_CELLS, .rights = RIGHT_READ | RIGHT_OBSERVE | RIGHT_CONTROL } },
+         .caps = { { .type = CAP_CELLS, .rights = RIGHT_READ | RIGHT_OBSERVE | RIGHT_CONTROL },
+                   { .type = CAP_MEMORY, .rights = RIGHT_READ | RIGHT_WRITE, .size = RESTART_MEMORY_BYTES } },
      }),
      warden_entry);

@@ -12,7 +12,12 @@
  * The state of the warden.  Gate entries and the warden's own thread never run
  * at the same time, so it needs no locks.
  */
-#define MEMBER_MAX (APPLIANCE_CELL_MAX + 1u) /* the cells of the appliance, then the warden itself */
+/* The cells of the appliance, the warden itself, then the instances of drivers. */
+#define MEMBER_MAX (APPLIANCE_CELL_MAX + 1u)
+
+#define STALL_LOOK_MS 250u   /* how often it is looked who answers nothing */
+#define STALL_GRACE_MS 5000u /* beyond the operation timeout: a slow device, its own time limit and a reset */
+#define RESTART_MEMORY_BYTES 4096u
 
 /*
  *   DOWN --create--> CREATED --start--> STARTED --stop--> STOPPING
@@ -41,12 +46,18 @@ struct member {
     const struct appliance_cell *cell; /* null: the warden itself */
     struct manifest manifest;
     bool has_manifest;
-    bool is_wanted;        /* should be up */
-    bool is_stuck;         /* said in the log: a provider is missing */
-    bool is_cyclic;        /* needs itself, directly or not: never started */
-    bool is_patience_over; /* CREATED: due_ms has passed, go without optional providers */
-    uint32_t id;           /* 0: the monitor does not know it */
-    enum cell_state state; /* as last seen */
+    bool is_wanted;            /* should be up */
+    bool is_stuck;             /* said in the log: a provider is missing */
+    bool is_present;           /* of a driver: its function is there */
+    bool is_seen;              /* ... in the look that is being taken */
+    bool is_released;          /* ... but is to be let go: WARDEN_RELEASE */
+    bool is_wanted_back;       /* ... was up when the function went */
+    bool is_cyclic;            /* needs itself, directly or not: never started */
+    bool is_patience_over;     /* CREATED: due_ms has passed, go without optional providers */
+    uint32_t device;           /* DEVICE_BDF + 1 of a driver's function, 0: no driver */
+    uint32_t restart_override; /* enum restart_policy + 1 that stands above the manifest's, 0: none */
+    uint32_t id;               /* 0: the monitor does not know it */
+    enum cell_state state;     /* as last seen */
     enum member_phase phase;
     enum member_end end;
     uint32_t rank; /* position in the start order */
@@ -65,6 +76,7 @@ struct warden {
     struct member members[MEMBER_MAX];
     uint32_t member_count; /* the last one is the warden */
     uint8_t order[CELL_MAX];
+    uint64_t stall_due_ms;
     bool is_wiring_stale;
     bool is_ending; /* a user wants the warden itself gone */
 };
@@ -73,6 +85,25 @@ extern struct warden warden;
 
 /* load.c: reads the appliance that the command line names, or the default one. */
 enum status load_appliance(void);
+
+/* driver.c: reads what the images of the drivers fit. */
+void drivers_load(void);
+/* driver.c: looks which functions came and went, and makes and retires drivers. */
+void drivers_look(void);
+/* driver.c: a cell that a former warden made for a function is a member again. */
+void driver_adopt(const struct cell_record *record);
+/* driver.c: whoever drives function `bdf` is to end. */
+enum status driver_release(uint64_t bdf);
+
+/* restart.c: the policy in force, and setting another; see WARDEN_POLICY. */
+enum restart_policy member_restart(const struct member *member);
+enum status restart_set(struct member *member, uint64_t restart);
+uint64_t restart_get(const struct member *member);
+uint32_t restart_recall(const char *name); /* -> restart_override */
+
+/* stall.c: stops drivers that answer nothing. */
+void stall_look(uint64_t now_ms);
+uint64_t stall_due_ms(void); /* UINT64_MAX: no driver runs */
 
 /* link.c: works out who serves whom and in which order cells start. */
 void link_plan(void);
