@@ -58,6 +58,13 @@ def name(text):
     return text
 
 
+def drive(text):
+    try:
+        return machine.drive_parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def add_image(parser):
     parser.add_argument("--preset", choices=("release", "debug"), default="release",
                         help="which build to use (default: release); it is brought up to date first")
@@ -82,6 +89,14 @@ def add_machine(parser):
     hardware.add_argument("--icount", action="store_true",
                           help="count instructions: one tick of the TSC is one instruction; slow and exact")
     hardware.add_argument("--disk", action="store_true", help="boot from a disk image instead of -kernel")
+    hardware.add_argument("--drive", action="append", type=drive, default=[], metavar="KIND=FILE",
+                          help=f"a disk: KIND is {', '.join(machine.DRIVE_KINDS)}; FILE a raw image, "
+                               f"or {machine.NULL_DRIVE}; repeat it for more")
+    hardware.add_argument("--iommu", action=argparse.BooleanOptionalAction, default=True,
+                          help="an IOMMU with interrupt remapping (default: on)")
+    hardware.add_argument("--edu", action=argparse.BooleanOptionalAction, default=None,
+                          help="QEMU's education device, to see DMA refused (default: on in 'run')")
+    hardware.add_argument("--rng", action="store_true", help="a virtio source of random numbers")
     hardware.add_argument("--gdb", action="store_true",
                           help="wait for a debugger on tcp:1234 before the first instruction")
     hardware.add_argument("--qemu-arg", action="append", default=[], metavar="A",

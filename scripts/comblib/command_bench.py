@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""comb bench: measures calls, boot, size and memory."""
+"""comb bench: measures calls, block devices, boot, size and memory."""
 import argparse
 import dataclasses
 import json
 
-from . import accelerator, arguments, gate_host, histogram, launch, packages
+from . import accelerator, arguments, block_bench, gate_host, histogram, launch, packages
 from .guest import SCRIPT_OPTIONS, Guest, GuestError
 from .machine import BACKENDS
 from .project import BUILD, ROOT, Failure, commit, say
 
-SUMMARY = "measure calls, boot, size and memory, next to other systems"
+SUMMARY = "measure calls, block devices, boot, size and memory, next to other systems"
 DESCRIPTION = """\
 Boots Comb with each backend, once counting instructions and once not, and runs
-'ipc' in its shell.  Prints a table next to what other systems need
+'ipc' and 'bench' in its shell.  Prints a table next to what other systems need
 (docs/data/rivals.json), and writes
 
   build/bench/ipc.jsonl      one JSON object per path, backend and unit
+  build/bench/block.jsonl    the same per block device and kind of load
   build/bench/boot.json      boot, size and least memory
   build/bench/*.svg          histograms
   build/bench/native.jsonl   the same gate on this processor, if it has protection keys
@@ -26,6 +27,7 @@ there, changing protection keys costs far more than it does in hardware.
 examples:
   comb bench
   comb bench --samples 1000 --backend pku
+  comb bench --only block
 """
 
 SCHEMA_CALL, SCHEMA_BOOT = "comb.ipc.1", "comb.boot.1"
@@ -40,14 +42,15 @@ def add(parser):
     arguments.add_image(parser)
     parser.add_argument("--samples", type=arguments.count, default=10000, metavar="N", help="per path")
     parser.add_argument("--backend", action="append", choices=BACKENDS, help="only this; may be repeated")
+    parser.add_argument("--only", choices=("ipc", "block"), help="only calls, or only block devices")
     parser.add_argument("--no-memory", action="store_true", help="do not look for the least memory")
     parser.add_argument("--timeout", type=arguments.seconds, default=900.0, metavar="S", help="per boot")
 
 
-def machine_for(parsed, backend, icount, memory=256):
-    flags = argparse.Namespace(preset=parsed.preset, no_build=True, backend=backend, appliance=None,
+def machine_for(parsed, backend, icount, memory=256, drives=(), appliance=None):
+    flags = argparse.Namespace(preset=parsed.preset, no_build=True, backend=backend, appliance=appliance,
                                append="", icount=icount, disk=False, mem=memory, cpu="", smp=1, gdb=False,
-                               qemu_arg=[])
+                               drive=list(drives), iommu=True, edu=False, rng=False, qemu_arg=[])
     return launch.machine_for(flags, SCRIPT_OPTIONS)
 
 
@@ -170,15 +173,17 @@ def boot_print(facts, rivals):
         rivals_print(rivals, "memory")
 
 
-def main(parsed):
-    packages.ensure(packages.BENCH)
-    image = launch.image_for(parsed)
-    rivals = rivals_load()
-    folder = BUILD / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    say(f"accelerator without counting: {accelerator.choose()[1]}")
+def block_measure(parsed, backends, rivals, folder):
+    def machine(backend, icount, drives):
+        return machine_for(parsed, backend, icount, drives=drives, appliance="block")
 
-    records, boots, complaints = measure_all(parsed, parsed.backend or BACKENDS, folder)
+    records = block_bench.measure_all(machine, backends, parsed.samples, parsed.timeout, folder)
+    block_bench.show(records, lambda path: rivals_print(rivals, path))
+    return sum(record["errors"] for record in records)
+
+
+def ipc_measure(parsed, backends, rivals, folder, image):
+    records, boots, complaints = measure_all(parsed, backends, folder)
     facts = {"schema": SCHEMA_BOOT, "commit": commit(), "boot_instructions": boots,
              "image_bytes": image.stat().st_size}
     if not parsed.no_memory:
@@ -191,4 +196,20 @@ def main(parsed):
     gate_host.measure(folder, parsed.samples)
     files = histogram.draw(records, folder)
     say(f"wrote {folder}: ipc.jsonl, boot.json and {len(files)} histograms")
-    return 1 if complaints or not records else 0
+    return complaints if records else 1
+
+
+def main(parsed):
+    packages.ensure(packages.BENCH)
+    image = launch.image_for(parsed)
+    rivals = rivals_load()
+    folder = BUILD / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    say(f"accelerator without counting: {accelerator.choose()[1]}")
+
+    backends, complaints = parsed.backend or BACKENDS, 0
+    if parsed.only != "block":
+        complaints += ipc_measure(parsed, backends, rivals, folder, image)
+    if parsed.only != "ipc":
+        complaints += block_measure(parsed, backends, rivals, folder)
+    return 1 if complaints else 0

@@ -19,6 +19,8 @@ examples:
   comb run                              protection keys, 256 MiB
   comb run --backend none --mem 64      no isolation, little memory
   comb run --appliance forty --smp 2
+  comb run --drive nvme=disk.img --drive virtio-blk=other.img
+  comb run --no-iommu                   devices then reach all memory: Comb says so
   comb run --gdb                        then, in another terminal:
                     gdb build/release/src/monitor.elf -ex 'target remote :1234'
 """
@@ -38,6 +40,8 @@ def terminal(log):
 
 
 def main(parsed):
+    if parsed.edu is None:
+        parsed.edu = True
     machine = launch.machine_for(parsed)
     kind, reason = accelerator.choose(machine.icount)
     say(f"accelerator: {reason}")

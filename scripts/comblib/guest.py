@@ -15,12 +15,15 @@ what it says with lines that begin with the byte 1E:
 """
 import dataclasses
 import os
+import pathlib
 import re
 import selectors
 import subprocess
+import tempfile
 import time
 
 from . import accelerator, symbols
+from .qmp import Monitor, QmpError
 
 MARK = b"\x1e"
 READY = re.compile(rb"\x1eREADY\r?\n")
@@ -76,9 +79,10 @@ def end_reason(status):
 class Guest:
     """One virtual machine and the dialogue on its serial line."""
 
-    def __init__(self, machine, timeout=TIMEOUT_S, log=None):
+    def __init__(self, machine, timeout=TIMEOUT_S, log=None, qmp=False):
         self.machine = machine
         self.timeout = timeout
+        self.has_qmp = qmp         # then self.qmp(command, **arguments) talks to QEMU itself
         self.log = log             # a path: everything the guest says goes there too
         self.accelerator = None
         self.output = bytearray()  # all serial output so far
@@ -88,6 +92,8 @@ class Guest:
         self.deadline = None
         self._log_file = None
         self._selector = None
+        self._monitor = None
+        self._folder = None
 
     def __enter__(self):
         return self
@@ -111,6 +117,9 @@ class Guest:
 
     def _spawn(self):
         command = self.machine.command(self.accelerator, "stdio")
+        if self.has_qmp:
+            self._folder = tempfile.TemporaryDirectory(prefix="comb-qmp-")
+            command += ["-qmp", f"unix:{self._qmp_path()},server=on,wait=off"]
         # A session of its own: Ctrl-C in the terminal is for us, not for QEMU.
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, start_new_session=True)
@@ -141,6 +150,12 @@ class Guest:
         if self._log_file:
             self._log_file.close()
             self._log_file = None
+        if self._monitor:
+            self._monitor.close()
+            self._monitor = None
+        if self._folder:
+            self._folder.cleanup()
+            self._folder = None
 
     def close(self):
         """Powers off through the shell; fails if that does not end the machine properly."""
@@ -157,6 +172,32 @@ class Guest:
             if time.monotonic() >= end:
                 raise GuestTimeout("the guest did not end in time", self.tail())
         return self.process.wait()
+
+    # --- the machine itself ---
+
+    def qmp(self, command, **arguments):
+        """Has QEMU do something to the machine; returns what it answers."""
+        try:
+            return self._qmp_monitor().command(command, arguments)
+        except (QmpError, OSError) as error:
+            raise GuestError(f"QMP {command}: {error}", self.tail()) from None
+
+    def qmp_event(self, name, **fields):
+        """Waits for an event in whose data all `fields` stand; returns its data."""
+        try:
+            return self._qmp_monitor().event(name, fields)
+        except (QmpError, OSError) as error:
+            raise GuestError(f"QMP event {name}: {error}", self.tail()) from None
+
+    def _qmp_path(self):
+        return pathlib.Path(self._folder.name) / "qmp"
+
+    def _qmp_monitor(self):
+        if not self.has_qmp:
+            raise ValueError("this guest was made without qmp=True")
+        if not self._monitor:
+            self._monitor = Monitor(self._qmp_path(), self.deadline)
+        return self._monitor
 
     # --- dialogue ---
 

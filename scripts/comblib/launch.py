@@ -36,4 +36,5 @@ def machine_for(arguments, extra_options=()):
         boot_disk = disk_write(image, options, BUILD / arguments.preset / "boot.img")
     return Machine(image=image, memory=arguments.mem, cpu=arguments.cpu, cpus=arguments.smp,
                    icount=arguments.icount, disk=boot_disk, options=options, gdb=arguments.gdb,
+                   iommu=arguments.iommu, edu=bool(arguments.edu), rng=arguments.rng, drives=arguments.drive,
                    extra=arguments.qemu_arg)

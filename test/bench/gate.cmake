@@ -8,7 +8,7 @@ if(CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL "x86_64")
         gate_attack.c gate_check.c gate_host.c gate_jump.S gate_pair.c gate_region.S
         ${gate}/gate_build.c ${gate}/gate_template.S
         ${CMAKE_SOURCE_DIR}/cells/ipcbench/samples.c ${CMAKE_SOURCE_DIR}/cells/lib/number.c
-        ${CMAKE_SOURCE_DIR}/src/rt/text.c)
+        ${CMAKE_SOURCE_DIR}/src/rt/text.c ${CMAKE_SOURCE_DIR}/cells/lib/text_format.c)
     target_compile_definitions(gate_host PRIVATE _GNU_SOURCE)
     target_compile_options(gate_host PRIVATE -O2)
     target_include_directories(gate_host PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/src)

@@ -6,7 +6,9 @@ import sys
 from harness import COLUMNS, booted, check, expect, expect_equal, expect_in, verdict
 
 TABLES = ("cells", "mem", "caps", "edges", "rings", "domains", "top", "log", "backend", "version", "time",
-          "blk list", "blk info ramdisk", "cell info shell", "crash", "ipc plain -n 10")
+          "blk list", "blk info ramdisk", "cell info shell", "crash", "crash list", "ipc plain -n 10", "dev",
+          "dev info 00:1f.2", "dev info ahci0", "irq", "dma", "iommu", "driver", "limits ahci0", "stats",
+          "stats ramdisk", "stats echo", "power ahci0", "restart-policy echo", "fault echo assert")
 ABSURD = (
     "cells 1 2 3", "cells --frob", "cell", "cell frob echo", "cell info", "cell info nobody",
     "cell start nobody", "cell info " + "n" * 100, "cell break echo", "cell break echo frob",
@@ -18,7 +20,15 @@ ABSURD = (
     "crash nobody", "crash echo echo", "revoke", "revoke x", "revoke 0", "caps nobody", "caps a b",
     "help frob", "help a b", "mem 1", "edges --kill", "rings -n 3", "domains x", "backend pt", "version 1",
     "time now", "history 1", "clear 1", "poweroff now", "reboot --json", "blk", "echo " + "word " * 40,
-    "cell info 'a b", "\\",
+    "cell info 'a b", "\\", "dev frob", "dev info", "dev info 00:1f.2 x", "dev info ff:1f.7",
+    "dev info 00:1f.9", "dev info echo", "irq 1", "dma x", "iommu on", "driver ahci0", "power",
+    "power nobody", "power echo D3", "power ahci0 D4", "power ahci0 3", "power 00:1f.3 D3", "limits",
+    "limits nobody", "stats nobody", "stats echo clock", "crash show", "crash show nobody",
+    "crash frob echo", "crash kept echo", "restart-policy", "restart-policy nobody",
+    "restart-policy echo sometimes", "restart-policy " + "n" * 100, "reload", "reload nobody", "fault",
+    "fault echo", "fault echo frob", "fault nobody null-deref", "fault shell null-deref",
+    "fault ramdisk null-deref", "fault echo null-deref cell", "fault echo wild-store frob",
+    "fault echo wild-store cell x", "fault echo stall", "fault echo bad-dma", "fault echo irq-storm",
 )
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 from harness import HANG_S, IMAGE, ROOT, check, expect, expect_equal, expect_in, image_require, verdict
-from image_file import KIND_APPLIANCE, entries
+from image_file import KIND_APPLIANCE, bundle_of, entries, with_bundle
 
 COMB = ROOT / "scripts" / "comb"
 
@@ -24,13 +24,14 @@ def comb(*arguments, status=None):
 
 def damaged(folder, wanted, place):
     """A copy of the image with one bit wrong, in an entry's name or in the middle of its payload."""
-    data = bytearray(IMAGE.read_bytes())
+    image = IMAGE.read_bytes()
+    data = bytearray(bundle_of(image))
     for at, name, kind, offset, size in entries(bytes(data)):
         if name == wanted and kind != KIND_APPLIANCE:
             data[at if place == "name" else offset + size // 2] ^= 0x10
     path = os.path.join(folder, f"{wanted}-{place}.efi")
     with open(path, "wb") as file:
-        file.write(data)
+        file.write(with_bundle(image, bytes(data)))
     return path
 
 

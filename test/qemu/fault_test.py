@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Cells that break: the caller gets an error, the others get nothing."""
+import contextlib
+import json
+import pathlib
 import sys
+import tempfile
 
-from harness import booted, check, expect_equal, expect_in, verdict
+from harness import (booted, check, expect, expect_equal, expect_in, guest_for, machine, machine_module,
+                     verdict)
 
 # What `crash` says about each fault; a list where the hardware decides.
 FAULTS = {
@@ -112,6 +117,159 @@ def system_cell_checks(base, backend):
                 expect_equal(guest.counts(), fresh.counts())
 
 
+# What `fault` does to echo, and who must notice; a list where the backend decides.
+KINDS = {
+    "null-deref": ["page tables"],
+    "wild-store": ["wall between domains", "page tables"],
+    "wild-store monitor": ["page tables", "wall between domains"],
+    "wild-store gate": ["wall between domains", "page tables"],
+    "stack-overflow": ["guard page"],
+    "ring-corrupt": ["nobody: nothing believed it"],
+    "never-return": ["watchdog"],
+    "leak": ["memory limit"],
+    "double-free": ["ASSERT of the SDK"],
+    "wrong-handle": ["monitor: each handle refused"],
+    "execute-data": ["no-execute page"],
+    "divide": ["processor (divide)", "check in its own code"],
+    "privileged": ["processor (privilege)"],
+    "gate-jump": ["gate", "page tables"],
+    "bounds": ["bounds check of the compiler"],
+    "assert": ["check in its own code"],
+    "monitor-read": ["page tables", "wall between domains"],
+    "port": ["processor (privilege)"],
+    "hide": ["page tables", "wall between domains"],
+    "hide-loop": ["watchdog", "page tables", "wall between domains"],
+}
+# On a block driver rubbish in the rings looks like silence.  Without an edge there is no gate to jump into.
+DRIVER_KINDS = {kind: who for kind, who in KINDS.items() if kind != "gate-jump"} | {
+    "ring-corrupt": ["heartbeat of the warden"],
+    "stall": ["heartbeat of the warden"],
+    "bad-dma": ["IOMMU"],
+}
+DRIVERS = ("virtio_blk0", "nvme0", "ahci0", "edu0")  # of the machine below
+DISK_BYTES = 16 << 20
+REQUESTS = 4  # that `fault` has under way on a block server
+
+
+def judged(guest, cell, kind, detectors):
+    """Has one cell broken once; the guest's verdict, and ours on what it reports."""
+    guest.ok(f"cell restart {cell}")  # an early end is forgiven
+    guest.until_running(cell)
+    before = guest.cells()
+    result = guest.command(f"fault {cell} {kind} --json")
+    expect_equal(result.status, 0, f"status of: {result.output.strip()}")
+    # The emulator's own complaints about a refused access come through the same line.
+    rows = [json.loads(line) for line in result.output.splitlines() if line.startswith("{")]
+    expect_equal(len(rows), 1, f"verdicts in {result.output!r}")
+    row = rows[0]
+    expect_equal((row["contained"], row["harmed"], row["oracle"]), (True, 0, "ok"), "verdict")
+    expect_in(row["detected_by"], detectors, "list of those who may notice")
+    expect(row["detected_us"] > 0 or kind == "ring-corrupt", f"noticed after no time: {row}")
+    after = guest.cells()
+    expect_equal(after[cell]["state"], "running")
+    for other in set(after) - {cell}:
+        for field in ("id", "epoch", "crashes", "state"):
+            expect_equal(after[other][field], before[other][field], f"{field} of {other}")
+    return row
+
+
+def judged_driver(guest, cell, kind, detectors):
+    row = judged(guest, cell, kind, detectors)
+    expect_equal((row["requests"], row["answered"], row["failed"], row["lost"]), (REQUESTS, REQUESTS, 0, 0),
+                 "requests under way, answered, failed, lost")
+    if row["reason"] != "none":
+        expect(row["replayed"] > 0, f"the next instance was owed nothing: {row}")
+        expect(row["outage_us"] > 0, f"no outage: {row}")
+
+
+def verdict_checks(base, backend):
+    """`fault` on echo: every kind, watched from inside."""
+    with booted([f"backend={backend}"], timeout=300) as guest:
+        for number, (kind, detectors) in enumerate(KINDS.items()):
+            with check(f"QEMU02{base + number}", f"{backend}: fault echo {kind} is contained"):
+                judged(guest, "echo", kind, detectors)
+
+
+@contextlib.contextmanager
+def driver_machine(backend):
+    with tempfile.TemporaryDirectory(prefix="comb-fault-") as folder:
+        drives = []
+        for kind in ("virtio-blk", "nvme", "ahci"):
+            path = pathlib.Path(folder) / f"{kind}.img"
+            path.touch()
+            with open(path, "r+b") as file:
+                file.truncate(DISK_BYTES)
+            drives.append(machine_module.Drive(kind, str(path)))
+        with booted([f"backend={backend}"], drives=drives, edu=True, timeout=600) as guest:
+            for cell in DRIVERS:
+                guest.until_running(cell)
+            yield guest
+
+
+def driver_checks(base, backend, drivers):
+    """`fault` on drivers with requests under way: none is lost."""
+    with driver_machine(backend) as guest:
+        numbers = iter(range(base, base + 99))
+        for cell in drivers:
+            for kind, detectors in DRIVER_KINDS.items():
+                with check(f"QEMU02{next(numbers)}", f"{backend}: fault {cell} {kind} is contained"):
+                    judged_driver(guest, cell, kind, detectors)
+        with check(f"QEMU02{next(numbers)}", f"{backend}: a device that interrupts without end is stopped"):
+            judged(guest, "edu0", "irq-storm", ["interrupt limit"])
+
+
+def power_check():
+    with check("QEMU02900", "a suspended driver says so, and serves again when it is woken"), \
+            driver_machine("pku") as guest:
+        for _ in range(3):
+            expect_equal(guest.json("power nvme0 D3 --json")[0]["power"], "D3")
+            expect_equal(guest.cells()["nvme0"]["state"], "suspended")
+            expect_equal(guest.json("power nvme0 D0 --json")[0]["power"], "D0")
+            expect_equal(guest.cells()["nvme0"]["state"], "running")
+            guest.ok("blk read nvme0 0")
+        expect_equal(guest.cells()["nvme0"]["crashes"], 0)
+
+
+def policy_check():
+    with check("QEMU02901", "restart-policy stands above the manifest"), booted() as guest:
+        guest.ok("restart-policy echo never")
+        expect_equal(guest.json("fault echo null-deref --json")[0]["state"], "crashed")
+        expect_equal(guest.cells()["echo"]["epoch"], 1)
+        guest.ok("cell start echo")
+        guest.ok("restart-policy echo on-crash")
+        judged(guest, "echo", "null-deref", KINDS["null-deref"])
+
+
+def no_iommu_check():
+    with check("QEMU02902", "without an IOMMU that is said, and bad-dma is not done"), \
+            booted(iommu=False) as guest:
+        expect_equal(guest.json("iommu --json")[0]["units"], 0)
+        expect_in("reaches all memory", guest.ok("iommu"))
+        expect_in("no IOMMU", guest.refused("fault ahci0 bad-dma"))
+
+
+class Resettable(machine_module.Machine):
+    """A machine that a reset starts again instead of ending it."""
+
+    def command(self, *arguments):
+        return [word for word in super().command(*arguments) if word != "-no-reboot"]
+
+
+def kept_check():
+    with check("QEMU02903", "a crash record survives a reset, and people are told at the first prompt"), \
+            guest_for(Resettable(**vars(machine(script=False))), wait_ready=False) as guest:
+        guest.expect(b"comb> ")
+        expect(b"before the last reset" not in guest.before, "a hint without a reason")
+        guest.send(b"fault echo null-deref\r")
+        guest.expect(b"null-deref of echo: contained")
+        guest.send(b"reboot\r")
+        guest.expect(b"1 crash record from before the last reset: 'crash kept'")
+        guest.expect(b"comb> ")
+        guest.send(b"crash kept\r")
+        guest.expect(b"crash of echo (instance 1)")
+        guest.expect(b"fault_read")
+
+
 def main():
     fault_checks(201, "pku")
     fault_checks(241, "pt")
@@ -119,6 +277,14 @@ def main():
     give_up_check()
     system_cell_checks(283, "pku")
     system_cell_checks(291, "pt")
+    verdict_checks(300, "pku")
+    verdict_checks(330, "pt")
+    driver_checks(400, "pku", DRIVERS[:3])
+    driver_checks(500, "pt", ("virtio_blk0",))
+    power_check()
+    policy_check()
+    no_iommu_check()
+    kept_check()
     return verdict()
 
 

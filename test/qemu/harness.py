@@ -107,6 +107,11 @@ class Shell(Guest):
         """The objects that a command prints, one per line."""
         return [json.loads(text) for text in self.ok(line).splitlines()]
 
+    @staticmethod
+    def figures(line):
+        """The one object in a line that a command printed."""
+        return json.loads(line)
+
     def cells(self):
         """name -> row of `cells`"""
         return {row["name"]: row for row in self.json("cells --json")}
@@ -154,16 +159,16 @@ def machine(options=(), script=True, **changes):
 
 
 @contextlib.contextmanager
-def guest_for(description, wait_ready=True, timeout=HANG_S):
+def guest_for(description, wait_ready=True, timeout=HANG_S, qmp=False):
     """Starts a machine and ends it, whatever happens."""
-    with Shell(description, timeout=timeout) as shell:
+    with Shell(description, timeout=timeout, qmp=qmp) as shell:
         shell.start(wait_ready)
         yield shell
 
 
-def booted(options=(), timeout=HANG_S, **changes):
+def booted(options=(), timeout=HANG_S, qmp=False, **changes):
     """A machine whose shell takes commands."""
-    return guest_for(machine(options, **changes), timeout=timeout)
+    return guest_for(machine(options, **changes), timeout=timeout, qmp=qmp)
 
 
 def talking(options=(), **changes):

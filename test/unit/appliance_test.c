@@ -72,6 +72,19 @@ TEST(APPL0002)
         { "cell a\ndefault b=ghost", 2 },
         { "cell a\ndefault b=a\ndefault b=a", 3 },
         { "cell a\ndefault", 2 },
+        { "cell a\ndriver", 2 },
+        { "cell a\ndriver Disk", 2 },
+        { "cell a\ndriver d image=x", 2 },
+        { "cell a\ndriver d at=", 2 },
+        { "cell a\ndriver d at=00:20.0", 2 },
+        { "cell a\ndriver d at=00:1f.8", 2 },
+        { "cell a\ndriver d at=0:1f.7", 2 },
+        { "cell a\ndriver d at=00:1f.77", 2 },
+        { "cell a\ndriver d at=00:1f.7 at=00:1f.7", 2 },
+        { "cell a\ndriver d start=never", 2 },
+        { "cell a\ndriver d\nwire a.b=d", 3 },
+        { "cell a\ndriver d\nwire a.b=d0x", 3 },
+        { "cell a\ndriver d\nwire a.b=e0", 3 },
         { "cell a\nstart a", 2 },
         { "cell a\n\x80", 2 },
         { "cell a\n\x1B[2J", 2 },
@@ -120,11 +133,30 @@ TEST(APPL0003)
     assert_int_equal(parse(text, 14 + CELL_CONFIG_BYTES), ST_INVALID);
 }
 
+TEST(APPL0004)
+{
+    static const char text[] = "driver disk at=02:1f.7 start=manual config=slow please\n"
+                               "driver disk\n"
+                               "cell a\n"
+                               "wire a.block=disk0\n"
+                               "default block=disk12\n";
+    assert_int_equal(parse(text, strlen(text)), ST_OK);
+    assert_int_equal(appliance.driver_count, 2);
+    assert_int_equal(appliance.drivers[0].at, (2 << 8 | 31 << 3 | 7) + 1);
+    assert_int_equal(appliance.drivers[0].line, 1);
+    assert_false(appliance.drivers[0].cell.is_auto);
+    assert_string_equal(appliance.drivers[0].cell.image, "disk");
+    assert_string_equal(appliance.drivers[0].cell.config, "slow please");
+    assert_int_equal(appliance.drivers[1].at, 0);
+    assert_true(appliance.drivers[1].cell.is_auto);
+}
+
 int main(void)
 {
     struct harness harness = {};
     ADD(&harness, APPL0001, "a whole appliance");
     ADD(&harness, APPL0002, "what is wrong is named with its line");
     ADD(&harness, APPL0003, "one more than there is room for is refused");
+    ADD(&harness, APPL0004, "drivers");
     return harness_run("appliance", &harness);
 }

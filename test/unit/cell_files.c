@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <abi/cell.h>
-#include <core/image.h>
-#include <core/manifest.h>
+#include <abi/image.h>
 #include <core/scan.h>
+#include <efi/cell_check.h>
 #include <sdk/symbol.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * The cells as they were built, one file per argument, through the same checks that
- * the monitor makes: header, relocations, manifest, scan; and a symbol that crash reports
+ * The cells as they were built, one file per argument, through the same checks that the
+ * EFI stub and the monitor make: header, manifest, relocations, scan; and a symbol that crash reports
  * would name is found.  Prints one line for each.
  */
 
@@ -36,24 +36,18 @@ struct source {
     uint64_t size;
 };
 
-/* What is wrong with the relocations; null: nothing. */
-static const char *relocations_check(const struct image *image)
+static const void *image_at(const struct image_header *image, uint64_t offset)
 {
-    for (uint32_t i = 0; i < image->header.relocation_count; i++) {
-        uint64_t offset, addend;
-        if (image_relocation(image, i, &offset, &addend) != ST_OK)
-            return "a relocation is refused";
-    }
-    return nullptr;
+    return (const uint8_t *)image + offset;
 }
 
-static const char *text_check(const struct image *image)
+static const char *text_check(const struct image_header *image)
 {
     struct scan scan;
     scan_begin(&scan);
-    uint64_t begin = image->ends[IMAGE_CONSTANT];
-    uint64_t end = image->ends[IMAGE_TEXT];
-    return scan_feed(&scan, image->bytes + begin, end - begin) ? nullptr : "a forbidden sequence";
+    uint64_t begin = image_end(image, IMAGE_CONSTANT);
+    uint64_t end = image_end(image, IMAGE_TEXT);
+    return scan_feed(&scan, image_at(image, begin), end - begin) ? nullptr : "a forbidden sequence";
 }
 
 static bool source_read(void *context, uint64_t offset, void *buffer, uint64_t bytes)
@@ -64,15 +58,15 @@ static bool source_read(void *context, uint64_t offset, void *buffer, uint64_t b
 }
 
 /* The cell's start function, which the header names through a relocation, has a name. */
-static const char *symbol_check(const struct image *image, struct source *source)
+static const char *symbol_check(const struct image_header *image, struct source *source)
 {
     char text[SYMBOL_TEXT_BYTES];
     struct symbol_file file = { .read = source_read, .context = source, .bytes = source->size };
-    for (uint32_t i = 0; i < image->header.relocation_count; i++) {
-        uint64_t offset, addend;
-        if (image_relocation(image, i, &offset, &addend) == ST_OK &&
-            offset == image->header.cell + offsetof(struct cell_header, start)) {
-            bool is_named = symbol_find_in(&file, addend, text, sizeof(text));
+    const uint32_t *relocations = image_at(image, image->relocations);
+    for (uint32_t i = 0; i < image->relocation_count; i++) {
+        if (relocations[i] == image->cell + offsetof(struct cell_header, start)) {
+            const uint64_t *start = image_at(image, relocations[i]);
+            bool is_named = symbol_find_in(&file, *start, text, sizeof(text));
             return is_named && strcmp(text, "cell_start+0x0") == 0 ? nullptr : "cell_start has no name";
         }
     }
@@ -81,24 +75,16 @@ static const char *symbol_check(const struct image *image, struct source *source
 
 static const char *file_check(const char *path)
 {
-    static char text[96];
-    struct image image;
-    struct manifest manifest;
+    const char *part;
     struct source source = {};
-    const char *why = nullptr;
     uint8_t *bytes = file_read(path, &source.size);
     if (bytes == nullptr)
         return "cannot be read";
     source.bytes = bytes;
-    enum status status = image_check(bytes, source.size, &image);
-    if (status != ST_OK) {
-        snprintf(text, sizeof(text), "image_check: %s", status_name(status));
-        why = text;
-    } else if (manifest_load(&image, &manifest, &why) == ST_OK) {
-        why = relocations_check(&image);
-        why = why != nullptr ? why : text_check(&image);
-        why = why != nullptr ? why : symbol_check(&image, &source);
-    }
+    const struct image_header *image = (const struct image_header *)(void *)bytes;
+    const char *why = cell_check(bytes, source.size, &part)
+        ?: text_check(image)
+        ?: symbol_check(image, &source);
     free(bytes);
     return why;
 }

@@ -2,6 +2,7 @@
 #include "fake_monitor.h"
 
 #include <abi/bundle.h>
+#include <abi/image.h>
 #include <rt/text.h>
 #include <sdk/cell.h>
 #include <sdk/monitor.h>
@@ -26,11 +27,17 @@ uint64_t fake_now_ms;
 uint32_t fake_self_kills;
 uint32_t fake_crash_image;
 
+struct device_record fake_devices[FAKE_DEVICES];
+struct channel_record fake_channel_records[FAKE_CHANNELS];
+uint32_t fake_log_warnings;
+
+static uint8_t kept_memory[4096];
 static struct fake_link links[LINK_MAX];
 static uint32_t link_count;
 static const char *bundle_text[2];
 static const char *boot_line;
 static struct cell_info info;
+static const struct cell_cap memory = { .type = CAP_MEMORY, .size = sizeof(kept_memory) };
 static const struct cell_cap control = { .type = CAP_CELLS, .handle = 0x10001 };
 
 #define GATE INTERFACE_GATE
@@ -45,6 +52,29 @@ static const struct manifest manifests[] = {
       .uses = { { "console", CHANNEL, 32 },
                 { "warden", GATE, 0 },
                 { "echo", GATE | INTERFACE_MANY | INTERFACE_OPTIONAL, 0 } } },
+    { .name = "checker",
+      .restart_policy = RESTART_NEVER,
+      .uses = { { "block", GATE | CHANNEL | INTERFACE_MANY | INTERFACE_OPTIONAL, 64 } } },
+    { .name = "disk",
+      .magic = MANIFEST_MAGIC,
+      .version = MANIFEST_VERSION,
+      .bytes = sizeof(struct manifest),
+      .restart_policy = RESTART_ALWAYS,
+      .provides = { { "block", GATE | CHANNEL, 0 } },
+      .match = { { MATCH_ANY, MATCH_ANY, FAKE_DISK, 0xFFFFFF } } },
+    { .name = "slowdisk",
+      .magic = MANIFEST_MAGIC,
+      .version = MANIFEST_VERSION,
+      .bytes = sizeof(struct manifest),
+      .restart_policy = RESTART_ALWAYS,
+      .provides = { { "block", GATE | CHANNEL, 0 } },
+      .match = { { MATCH_ANY, MATCH_ANY, FAKE_DISK, 0xFFFF00 } } },
+    { .name = "toy",
+      .magic = MANIFEST_MAGIC,
+      .version = MANIFEST_VERSION,
+      .bytes = sizeof(struct manifest),
+      .restart_policy = RESTART_ON_CRASH,
+      .match = { { MATCH_ANY, MATCH_ANY, FAKE_TOY, 0xFF0000 } } },
     { .name = "bench", .restart_policy = RESTART_NEVER, .uses = { { "echo", GATE, 0 } } },
     { .name = "left", .provides = { { "l", GATE, 0 } }, .uses = { { "r", GATE, 0 } } },
     { .name = "right", .provides = { { "r", GATE, 0 } }, .uses = { { "l", GATE, 0 } } },
@@ -66,7 +96,10 @@ static bool is_up(const struct fake_cell *cell)
 void fake_reset(const char *command_line, const char *appliance, const char *other)
 {
     memset(fake_cells, 0, sizeof(fake_cells));
-    link_count = fake_log_errors = fake_self_kills = 0;
+    memset(fake_devices, 0, sizeof(fake_devices));
+    memset(fake_channel_records, 0, sizeof(fake_channel_records));
+    memset(kept_memory, 0, sizeof(kept_memory));
+    link_count = fake_log_errors = fake_log_warnings = fake_self_kills = 0;
     fake_crashes_at_start = false;
     fake_crash_image = FAKE_IMAGE;
     fake_timer = WAIT_FOREVER;
@@ -77,6 +110,42 @@ void fake_reset(const char *command_line, const char *appliance, const char *oth
     info = (struct cell_info){ .id = FAKE_WARDEN };
     fake_cells[FAKE_WARDEN] =
         (struct fake_cell){ .name = "warden", .image = "warden", .state = CELL_RUNNING, .epoch = 1 };
+}
+
+static struct device_record *device_at(uint32_t bdf)
+{
+    for (uint32_t i = 0; i < FAKE_DEVICES; i++)
+        if (fake_devices[i].class_code != 0 && fake_devices[i].bdf == bdf)
+            return &fake_devices[i];
+    return nullptr;
+}
+
+void fake_device_add(uint32_t bdf, uint32_t class_code)
+{
+    for (uint32_t i = 0; i < FAKE_DEVICES; i++) {
+        if (fake_devices[i].class_code == 0) {
+            fake_devices[i] = (struct device_record){ .bdf = bdf, .class_code = class_code };
+            return;
+        }
+    }
+}
+
+void fake_device_remove(uint32_t bdf)
+{
+    struct device_record *device = device_at(bdf);
+    device->is_gone = true;
+    if (device->owner == 0)
+        *device = (struct device_record){ 0 };
+}
+
+static void device_release(const struct fake_cell *cell)
+{
+    struct device_record *device = device_at(cell->device - 1);
+    if (device == nullptr || device->owner != (uint32_t)(cell - fake_cells))
+        return;
+    device->owner = 0;
+    if (device->is_gone)
+        *device = (struct device_record){ 0 };
 }
 
 struct fake_cell *fake_named(const char *name)
@@ -91,6 +160,7 @@ void fake_end(struct fake_cell *cell, enum cell_state state)
 {
     uint32_t id = (uint32_t)(cell - fake_cells);
     cell->state = state;
+    device_release(cell);
     for (uint32_t i = 0; i < link_count; i++)
         if (links[i].client == id || links[i].server == id)
             links[i].is_up = false;
@@ -145,7 +215,12 @@ const struct cell_info *cell_info(void)
 
 const struct cell_cap *cell_cap_find(enum capability_type type)
 {
-    return type == CAP_CELLS ? &control : nullptr;
+    return type == CAP_CELLS ? &control : type == CAP_MEMORY ? &memory : nullptr;
+}
+
+void *cell_memory(const struct cell_cap *cap)
+{
+    return cap == &memory ? kept_memory : nullptr;
 }
 
 void cell_timer_set(uint64_t deadline_tsc)
@@ -160,6 +235,7 @@ void cell_log(enum log_level level, const char *format, ...)
     (void)text_vformat(fake_log_last, sizeof(fake_log_last), format, args);
     va_end(args);
     fake_log_errors += level == LOG_ERROR;
+    fake_log_warnings += level == LOG_WARN;
     if (getenv("FAKE_LOG") != nullptr)
         printf("%u: %s\n", (unsigned)level, fake_log_last);
 }
@@ -196,14 +272,32 @@ static enum status query_cell(uint64_t id, struct cell_record *record)
                                     .state = cell->state,
                                     .epoch = cell->epoch,
                                     .restart_policy = manifest_of(cell->image)->restart_policy,
-                                    .operation_timeout_ms = 300 };
+                                    .operation_timeout_ms = 300,
+                                    .device = cell->device };
     text_copy(record->name, sizeof(record->name), cell->name);
+    text_copy(record->image, sizeof(record->image), cell->image);
     return ST_OK;
+}
+
+/* The images of drivers stand behind the appliances. */
+#define IMAGE_FIRST 4u
+#define IMAGE_OFFSET 4200u /* of the manifest */
+
+static const struct manifest *manifest_in_bundle(uint64_t index)
+{
+    uint64_t count = ARRAY_COUNT(manifests);
+    return index >= IMAGE_FIRST && index - IMAGE_FIRST < count ? &manifests[index - IMAGE_FIRST] : nullptr;
 }
 
 static enum status query_bundle(uint64_t index, struct bundle_record *record)
 {
     static const char *const names[] = { "default", "other" };
+    const struct manifest *image = manifest_in_bundle(index);
+    if (image != nullptr) {
+        *record = (struct bundle_record){ .kind = BUNDLE_CELL, .bytes = IMAGE_OFFSET + sizeof(*image) };
+        text_copy(record->name, sizeof(record->name), image->name);
+        return ST_OK;
+    }
     if (index >= 4)
         return ST_NOT_FOUND;
     if (index < 2 || bundle_text[index - 2] == nullptr)
@@ -238,6 +332,16 @@ enum status mon_query(cap_handle cells, enum query_kind kind, uint64_t index, vo
         *(struct crash_record *)record = (struct crash_record){ .image = fake_crash_image,
                                                                 .image_offset = FAKE_CRASH_OFFSET };
         return ST_OK;
+    case QUERY_DEVICE:
+        if (index >= FAKE_DEVICES)
+            return ST_NOT_FOUND;
+        *(struct device_record *)record = fake_devices[index];
+        return fake_devices[index].class_code != 0 ? ST_OK : ST_EMPTY;
+    case QUERY_CHANNEL:
+        if (index >= FAKE_CHANNELS)
+            return ST_NOT_FOUND;
+        *(struct channel_record *)record = fake_channel_records[index];
+        return fake_channel_records[index].state != 0 ? ST_OK : ST_EMPTY;
     case QUERY_BUNDLE:
         return query_bundle(index, record);
     default:
@@ -258,11 +362,23 @@ enum status mon_bundle_read(cap_handle cells, uint32_t entry, uint64_t offset, v
                             uint64_t *read)
 {
     (void)cells;
-    const char *text = bundle_text[entry - 2];
-    uint64_t left = strlen(text) - offset;
+    static uint8_t image[IMAGE_OFFSET + sizeof(struct manifest)];
+    const struct manifest *manifest = manifest_in_bundle(entry);
+    const void *content = image;
+    uint64_t left = sizeof(image) - offset;
+    if (manifest != nullptr) {
+        struct image_header header = { .magic = IMAGE_MAGIC,
+                                       .version = IMAGE_VERSION,
+                                       .manifest = IMAGE_OFFSET };
+        memcpy(image, &header, sizeof(header));
+        memcpy(image + IMAGE_OFFSET, manifest, sizeof(*manifest));
+    } else {
+        content = bundle_text[entry - 2];
+        left = strlen(content) - offset;
+    }
     *read = left < bytes ? left : bytes;
     *read = *read < 7 ? *read : 7;
-    memcpy(buffer, text + offset, *read);
+    memcpy(buffer, (const uint8_t *)content + offset, *read);
     return ST_OK;
 }
 
@@ -278,10 +394,18 @@ enum status mon_cell_create(cap_handle cells, const struct cell_create *create, 
         cell = fake_cells[i].epoch == 0 ? &fake_cells[i] : nullptr;
     if (cell == nullptr)
         return ST_QUOTA;
+    struct device_record *device = create->device != 0 ? device_at(create->device - 1) : nullptr;
+    if (create->device != 0 && (device == nullptr || device->is_gone))
+        return ST_NOT_FOUND;
+    if (device != nullptr && device->owner != 0)
+        return ST_EXISTS;
     struct fake_cell fresh = { .state = CELL_SPAWNED, .epoch = cell->epoch + 1, .starts = cell->starts };
     text_copy(fresh.name, sizeof(fresh.name), create->name);
     text_copy(fresh.image, sizeof(fresh.image), create->image);
+    fresh.device = create->device;
     *cell = fresh;
+    if (device != nullptr)
+        device->owner = (uint32_t)(cell - fake_cells);
     *id = (uint32_t)(cell - fake_cells);
     return ST_OK;
 }
@@ -315,6 +439,15 @@ enum status mon_cell_kill(cap_handle cells, uint32_t id)
     fake_cells[id].is_dying = true;
     if (!fake_cells[id].is_in_call)
         fake_end(&fake_cells[id], CELL_STOPPED);
+    return ST_OK;
+}
+
+enum status mon_cell_crash(cap_handle cells, uint32_t id, enum crash_reason reason)
+{
+    (void)cells;
+    if (reason == CRASH_NONE || !is_up(&fake_cells[id]))
+        return ST_STATE;
+    fake_end(&fake_cells[id], CELL_CRASHED);
     return ST_OK;
 }
 

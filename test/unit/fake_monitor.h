@@ -16,12 +16,19 @@ struct fake_cell {
     uint32_t epoch; /* 0: this id is free */
     uint32_t starts;
     bool is_stop_asked;
+    uint32_t device; /* DEVICE_BDF + 1 */
     bool is_deaf;    /* does not stop when asked */
     bool is_in_call; /* a kill takes effect only when this ends */
     bool is_dying;
 };
 
 extern struct fake_cell fake_cells[CELL_MAX];
+#define FAKE_DEVICES 8u
+#define FAKE_CHANNELS 4u
+extern struct device_record fake_devices[FAKE_DEVICES]; /* class_code 0: free */
+extern struct channel_record fake_channel_records[FAKE_CHANNELS];
+extern uint32_t fake_log_warnings;
+
 extern bool fake_crashes_at_start; /* every "echo" started from now on */
 extern uint64_t fake_timer;        /* in ms, like everything here */
 extern uint32_t fake_log_errors;
@@ -36,6 +43,12 @@ extern uint32_t fake_crash_image; /* that crash records name, at FAKE_CRASH_OFFS
 
 /* An empty machine whose bundle holds `appliance` as "default" and `other` as "other". */
 void fake_reset(const char *command_line, const char *appliance, const char *other);
+
+/* A function of a class that a driver fits comes, or goes: then its driver has it until it ends. */
+#define FAKE_DISK 0x010802u /* "disk", also by "slowdisk" */
+#define FAKE_TOY 0x110000u  /* "toy" */
+void fake_device_add(uint32_t bdf, uint32_t class_code);
+void fake_device_remove(uint32_t bdf);
 
 /* Lets every cell do what it does next; true: something happened. */
 bool fake_cells_step(void);

@@ -9,6 +9,7 @@
 
 #include <abi/services.h>
 #include <rt/bits.h>
+#include <rt/text.h>
 #include <sdk/cell.h>
 #include <sdk/gate.h>
 #include <sdk/monitor.h>
@@ -137,13 +138,16 @@ TEST(WAR0010)
 {
     boot("", DEFAULT, nullptr);
     fake_end(fake_named("echo"), CELL_CRASHED);
+    settle(); /* the first time at once */
+    assert_int_equal(state_of("echo"), CELL_RUNNING);
+    fake_end(fake_named("echo"), CELL_CRASHED);
     settle();
     assert_int_equal(state_of("echo"), CELL_RESTARTING);
     time_pass(9);
     assert_int_equal(state_of("echo"), CELL_RESTARTING);
     time_pass(1);
     assert_int_equal(state_of("echo"), CELL_RUNNING);
-    assert_int_equal(fake_named("echo")->epoch, 2);
+    assert_int_equal(fake_named("echo")->epoch, 3);
     assert_int_equal(fake_edges("shell", "echo"), 1);
     assert_int_equal(fake_edges("bench", "echo"), 1);
     assert_int_equal(fake_named("bench")->epoch, 1);
@@ -188,10 +192,13 @@ static void crash_says(uint32_t image, const char *line)
 
 TEST(WAR0013)
 {
-    crash_says(FAKE_IMAGE, "echo crashed in letter_count+0x7 (1 of 8), back in 10 ms");
-    crash_says(FAKE_IMAGE + 1, "echo crashed (1 of 8), back in 10 ms");
-    crash_says(CRASH_IMAGE_NONE, "echo crashed (1 of 8), back in 10 ms");
-    crash_says(CRASH_IMAGE_GATE, "echo crashed in a gate (1 of 8), back in 10 ms");
+    crash_says(FAKE_IMAGE, "echo crashed in letter_count+0x7 (1 of 8), back at once");
+    crash_says(FAKE_IMAGE + 1, "echo crashed (1 of 8), back at once");
+    crash_says(CRASH_IMAGE_NONE, "echo crashed (1 of 8), back at once");
+    crash_says(CRASH_IMAGE_GATE, "echo crashed in a gate (1 of 8), back at once");
+    fake_end(fake_named("echo"), CELL_CRASHED);
+    settle();
+    assert_string_equal(fake_log_last, "echo crashed in a gate (2 of 8), back in 10 ms");
 }
 
 TEST(WAR0020)
@@ -342,6 +349,237 @@ TEST(WAR0040)
     assert_int_equal(fake_edges("bench", "echo01"), 0);
 }
 
+#define DRIVERS "cell checker\ncell echo\ndriver disk\ndriver slowdisk\ndriver toy start=manual\n"
+
+TEST(WAR0050)
+{
+    boot("", DRIVERS, nullptr);
+    assert_true(fake_timer == WAIT_FOREVER); /* nobody to listen for */
+    fake_device_add(0x10, FAKE_DISK);
+    fake_device_add(0x18, FAKE_DISK);
+    fake_device_add(0x20, FAKE_TOY);
+    fake_device_add(0x28, 0x0C0500);
+    settle();
+    assert_int_equal(state_of("disk0"), CELL_RUNNING);
+    assert_int_equal(state_of("disk1"), CELL_RUNNING);
+    assert_int_equal(fake_named("disk0")->device, 0x11);
+    assert_int_equal(state_of("toy0"), CELL_EMPTY);
+    assert_int_equal(fake_channels("checker", "disk0"), 1);
+    assert_int_equal(fake_edges("checker", "disk1"), 1);
+    assert_int_equal(ask(WARDEN_START, "toy0", 0), ST_OK);
+    settle();
+    assert_int_equal(state_of("toy0"), CELL_RUNNING);
+    assert_int_equal(fake_log_errors + fake_log_warnings, 0);
+}
+
+TEST(WAR0051)
+{
+    boot("",
+         "cell echo\ndriver slowdisk at=00:03.0\ndriver disk\ndriver disk at=00:03.0\ndriver toy at=00:03.0\n"
+         "driver ghost\n",
+         nullptr);
+    assert_int_equal(fake_log_warnings, 1); /* no image */
+    fake_device_add(0x10, FAKE_DISK);
+    fake_device_add(0x18, FAKE_DISK);
+    settle();
+    assert_int_equal(fake_named("disk0")->device, 0x11);
+    assert_int_equal(fake_named("slowdisk0")->device, 0x19);
+    assert_int_equal(fake_log_warnings, 3); /* line 4: claimed, line 5: does not fit */
+    time_pass(1000);
+    assert_int_equal(fake_log_warnings, 3);
+}
+
+TEST(WAR0052)
+{
+    boot("", DRIVERS, nullptr);
+    fake_device_add(0x10, FAKE_DISK);
+    fake_devices[0].owner = 60; /* a cell of which the warden knows nothing */
+    settle();
+    assert_int_equal(state_of("disk0"), CELL_EMPTY);
+    assert_int_equal(fake_log_errors, 1);
+    assert_string_equal(fake_log_last, "disk0: DeviceAlreadyClaimed: exists");
+    fake_devices[0].owner = 0;
+    assert_int_equal(ask(WARDEN_START, "disk0", 0), ST_OK);
+    settle();
+    assert_int_equal(state_of("disk0"), CELL_RUNNING);
+}
+
+TEST(WAR0053)
+{
+    boot("", DRIVERS, nullptr);
+    fake_device_add(0x10, FAKE_DISK);
+    fake_device_add(0x18, FAKE_DISK);
+    settle();
+    fake_named("disk0")->is_deaf = true;
+    fake_device_remove(0x10);
+    time_pass(299);
+    assert_int_equal(state_of("disk0"), CELL_RUNNING); /* it has its operation timeout */
+    time_pass(1);
+    assert_int_equal(state_of("disk0"), CELL_STOPPED);
+    assert_int_equal(fake_devices[0].class_code, 0);
+    time_pass(20000);
+    assert_int_equal(fake_named("disk0")->epoch, 1);
+    assert_int_equal(ask(WARDEN_START, "disk0", 0), ST_GONE);
+    assert_int_equal(ask(WARDEN_RESTART, "disk0", 0), ST_GONE);
+    fake_device_add(0x10, FAKE_DISK);
+    settle();
+    assert_int_equal(fake_named("disk0")->device, 0x11);
+    assert_int_equal(fake_named("disk0")->epoch, 2);
+    assert_int_equal(state_of("disk0"), CELL_RUNNING);
+    assert_int_equal(fake_channels("checker", "disk0"), 1);
+    assert_int_equal(fake_named("disk1")->epoch, 1);
+}
+
+TEST(WAR0054)
+{
+    /* It notices before the bus does, and ends by itself: no shame, and no restart once it is known. */
+    boot("", DRIVERS, nullptr);
+    fake_device_add(0x10, FAKE_DISK);
+    settle();
+    fake_end(fake_named("disk0"), CELL_FAILED);
+    settle();
+    fake_end(fake_named("disk0"), CELL_FAILED);
+    fake_device_remove(0x10);
+    time_pass(20000);
+    assert_int_equal(fake_named("disk0")->epoch, 2);
+    fake_device_add(0x10, FAKE_DISK);
+    settle();
+    assert_int_equal(state_of("disk0"), CELL_RUNNING);
+}
+
+static uint64_t release(uint64_t bdf)
+{
+    return cell_header_instance.entries[0](WARDEN_RELEASE, bdf, 0, 0);
+}
+
+TEST(WAR0055)
+{
+    boot("", DRIVERS, nullptr);
+    fake_device_add(0x10, FAKE_DISK);
+    settle();
+    assert_int_equal(release(0x10), ST_OK);
+    assert_int_equal(release(0x18), ST_OK); /* nobody's */
+    assert_int_equal(release(UINT64_MAX), ST_RANGE);
+    settle();
+    assert_int_equal(state_of("disk0"), CELL_STOPPED);
+    assert_int_equal(fake_devices[0].owner, 0);
+    time_pass(20000);
+    assert_int_equal(ask(WARDEN_START, "disk0", 0), ST_GONE);
+    fake_device_remove(0x10);
+    settle();
+    fake_device_add(0x10, FAKE_DISK);
+    settle();
+    assert_int_equal(state_of("disk0"), CELL_RUNNING);
+}
+
+TEST(WAR0056)
+{
+    /* The next warden finds the drivers under the names they had. */
+    boot("", DRIVERS, nullptr);
+    fake_device_add(0x18, FAKE_DISK);
+    settle();
+    fake_device_add(0x10, FAKE_DISK);
+    settle();
+    assert_int_equal(fake_named("disk1")->device, 0x11);
+    fake_end(fake_named("disk1"), CELL_CRASHED);
+    warden_begin();
+    assert_int_equal(fake_named("disk0")->epoch, 1);
+    assert_int_equal(fake_named("disk0")->device, 0x19);
+    assert_int_equal(fake_named("disk1")->epoch, 2);
+    assert_int_equal(fake_named("disk1")->device, 0x11);
+    assert_null(fake_named("disk2"));
+}
+
+TEST(WAR0057)
+{
+    boot("", "cell checker\ncell disk0 image=echo\ndriver disk\nwire checker.block=disk2\n", nullptr);
+    fake_device_add(0x10, FAKE_DISK);
+    fake_device_add(0x18, FAKE_DISK);
+    settle();
+    assert_int_equal(fake_named("disk1")->device, 0x11); /* that name is taken */
+    assert_int_equal(fake_channels("checker", "disk1"), 0);
+    assert_int_equal(fake_channels("checker", "disk2"), 1);
+}
+
+static void owe(const char *server, uint32_t head)
+{
+    uint32_t id = (uint32_t)(fake_named(server) - fake_cells);
+    fake_channel_records[0] = (struct channel_record){
+        .state = PEER_UP, .server = id, .request_used = 1, .request_head = head, .interface = "block"
+    };
+}
+
+TEST(WAR0060)
+{
+    boot("", DRIVERS, nullptr);
+    fake_device_add(0x10, FAKE_DISK);
+    settle();
+    assert_int_equal(fake_timer, fake_now_ms + STALL_LOOK_MS);
+    owe("disk0", 7);
+    time_pass(300 + STALL_GRACE_MS);
+    assert_int_equal(fake_named("disk0")->epoch, 1);
+    owe("disk0", 8); /* it answered one */
+    time_pass(300 + STALL_GRACE_MS);
+    assert_int_equal(fake_named("disk0")->epoch, 1);
+    time_pass(2 * STALL_LOOK_MS);
+    assert_int_equal(fake_named("disk0")->epoch, 2);
+    assert_int_equal(state_of("disk0"), CELL_RUNNING);
+    fake_channel_records[0].request_used = 0;
+    time_pass(60000);
+    assert_int_equal(fake_named("disk0")->epoch, 2);
+}
+
+TEST(WAR0061)
+{
+    /* Whoever is no driver, is suspended or serves a stream may take its time. */
+    boot("", DRIVERS, nullptr);
+    fake_device_add(0x10, FAKE_DISK);
+    settle();
+    owe("echo", 7);
+    time_pass(20000);
+    owe("disk0", 7);
+    text_copy(fake_channel_records[0].interface, CELL_NAME_BYTES, "console");
+    time_pass(20000);
+    owe("disk0", 7);
+    fake_named("disk0")->state = CELL_SUSPENDED;
+    time_pass(20000);
+    assert_int_equal(fake_named("echo")->epoch + fake_named("disk0")->epoch, 2);
+}
+
+TEST(WAR0070)
+{
+    boot("", DEFAULT, nullptr);
+    assert_int_equal(ask(WARDEN_POLICY_GET, "echo", 0), RESTART_ON_CRASH);
+    assert_int_equal(ask(WARDEN_POLICY, "echo", RESTART_ALWAYS + 1), ST_RANGE);
+    assert_int_equal(ask(WARDEN_POLICY, "nobody", RESTART_NEVER), ST_NOT_FOUND);
+    assert_int_equal(ask(WARDEN_POLICY, "warden", RESTART_NEVER), ST_DENIED);
+    assert_true(ask(WARDEN_POLICY_GET, "nobody", 0) == UINT64_MAX);
+    assert_int_equal(ask(WARDEN_POLICY, "echo", RESTART_NEVER), ST_OK);
+    assert_int_equal(ask(WARDEN_POLICY_GET, "echo", 0), RESTART_NEVER | 1 << 8);
+    warden_begin(); /* the next one knows it, too */
+    fake_end(fake_named("echo"), CELL_CRASHED);
+    time_pass(20000);
+    assert_int_equal(state_of("echo"), CELL_CRASHED);
+    assert_int_equal(ask(WARDEN_POLICY, "echo", RESTART_ON_CRASH), ST_OK);
+    assert_int_equal(ask(WARDEN_POLICY_GET, "echo", 0), RESTART_ON_CRASH);
+    assert_int_equal(ask(WARDEN_START, "echo", 0), ST_OK);
+    settle();
+    fake_end(fake_named("echo"), CELL_CRASHED);
+    settle();
+    assert_int_equal(state_of("echo"), CELL_RUNNING);
+}
+
+TEST(WAR0071)
+{
+    boot("", DEFAULT, nullptr);
+    assert_int_equal(ask(WARDEN_POLICY, "bench", RESTART_ALWAYS), ST_OK);
+    assert_int_equal(ask(WARDEN_STOP, "bench", 0), ST_DENIED);
+    assert_int_equal(ask(WARDEN_POLICY, "console", RESTART_ON_CRASH), ST_OK);
+    assert_int_equal(ask(WARDEN_STOP, "console", 0), ST_OK);
+    settle();
+    assert_int_equal(state_of("console"), CELL_STOPPED);
+}
+
 int main(void)
 {
     static struct harness harness;
@@ -364,5 +602,17 @@ int main(void)
     ADD(&harness, WAR0030, "ends itself only after answering");
     ADD(&harness, WAR0031, "a new instance adopts what it finds");
     ADD(&harness, WAR0040, "forty cells");
+    ADD(&harness, WAR0050, "a cell for every function that a driver fits");
+    ADD(&harness, WAR0051, "at= wins; what cannot be bound is said once");
+    ADD(&harness, WAR0052, "a function that another cell has is not taken from it");
+    ADD(&harness, WAR0053, "a function goes: its driver ends and comes back with it, under its name");
+    ADD(&harness, WAR0054, "a driver that sees it first");
+    ADD(&harness, WAR0055, "a function is released and stays free");
+    ADD(&harness, WAR0056, "a new instance adopts drivers");
+    ADD(&harness, WAR0057, "instances have names of their own, which wires may use");
+    ADD(&harness, WAR0060, "a driver that answers nothing is stopped");
+    ADD(&harness, WAR0061, "others may take their time");
+    ADD(&harness, WAR0070, "a restart policy for this boot");
+    ADD(&harness, WAR0071, "it also says what may be stopped");
     return harness_run("warden", &harness);
 }
