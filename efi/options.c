@@ -50,10 +50,12 @@ void options_read(struct boot_info *info)
         "backend=", { [0] = "best", [BACKEND_PKU] = "pku", [BACKEND_PT] = "pt", [BACKEND_NONE] = "none" }
     };
     static const struct option bypasses = { "virtio-bypass=", { "refuse", "allow" } };
+    static const struct option faults = { "faults=", { "refuse", "allow" } };
     const char *line = info->command_line;
 
     info->panic_exit = option_read(line, &panics, 0);
     info->log_level = option_read(line, &levels, LOG_INFO);
     info->backend = option_read(line, &backends, 0);
+    info->faults = option_read(line, &faults, 0);
     info->virtio_bypass = option_read(line, &bypasses, 0);
 }

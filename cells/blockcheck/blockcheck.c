@@ -15,6 +15,7 @@
 #include <sdk/monitor.h>
 
 #define CHECK_RETRY_MS 5u
+#define CHECK_UNIT_MS 2000u
 #define CHECK_PAUSE_NS 50000u   /* between two turns */
 #define CHECK_CHANNEL_KIB 5120u /* four requests of 1 MiB, or 128 of a page and more */
 
@@ -41,17 +42,27 @@ static void job_end(enum status status)
     job = nullptr;
 }
 
-/* A server that has just been killed is waited for. */
+static enum status open_once(uint64_t deadline)
+{
+    enum status status = block_open(&check.client, check.edge, deadline);
+    if (status == ST_OK && check.client.units[check.unit].block_count == 0)
+        status = ST_NOT_FOUND;
+    return status;
+}
+
+/* A server that has just been killed is waited for, and so is its unit, which it may have to find first. */
 static enum status check_open(void)
 {
     uint64_t deadline = tsc_after_ms(CHECK_OPEN_MS);
-    enum status status;
-    while ((status = block_open(&check.client, check.edge, deadline)) == ST_GONE || status == ST_CRASHED) {
-        if (tsc_read() >= deadline)
+    uint64_t unit_deadline = tsc_after_ms(CHECK_UNIT_MS);
+    for (;;) {
+        enum status status = open_once(deadline);
+        bool is_absent = status == ST_NOT_FOUND && tsc_read() < unit_deadline;
+        bool is_down = (status == ST_GONE || status == ST_CRASHED) && tsc_read() < deadline;
+        if (!is_absent && !is_down)
             return status;
         cell_keep(cell_wait(tsc_after_ms(CHECK_RETRY_MS)) & ~BIT64(EVENT_TIMER));
     }
-    return status;
 }
 
 static enum status job_begin(void)
@@ -60,8 +71,6 @@ static enum status job_begin(void)
     if (status != ST_OK)
         return status;
     check.geometry = check.client.units[check.unit];
-    if (check.geometry.block_count == 0)
-        return ST_NOT_FOUND;
     if (job->writes && check.geometry.is_read_only)
         return ST_DENIED;
     check.page_blocks = BLOCK_ALIGN / check.geometry.block_bytes;

@@ -107,6 +107,13 @@ static void spoil_bytes_zero(struct block_request *request)
     request->segments[1].bytes = 0;
 }
 
+/* The sum is right without it. */
+static void spoil_bytes_extra(struct block_request *request)
+{
+    request->segment_count = 3;
+    request->segments[2] = (struct block_segment){ conform_page(DATA_PAGE), 0 };
+}
+
 static void spoil_bytes_odd(struct block_request *request)
 {
     request->segments[1].bytes -= 1;
@@ -166,6 +173,7 @@ static const struct refusal refusals[] = {
     { "a segment too many", spoil_segments_many, ST_RANGE },
     { "huge segment count", spoil_segments_huge, ST_RANGE },
     { "empty segment", spoil_bytes_zero, ST_RANGE },
+    { "empty segment too many", spoil_bytes_extra, ST_RANGE },
     { "segment of odd length", spoil_bytes_odd, ST_RANGE },
     { "segment that ends within a page", spoil_bytes_shifted, ST_RANGE },
     { "segments whose sum wraps", spoil_bytes_wrap, ST_RANGE },

@@ -87,6 +87,11 @@ enum status mon_cell_crash(cap_handle cells, uint32_t id, enum crash_reason reas
     return status_of(monitor_call(MON_CELL_KILL, cells, id, reason, 0, 0));
 }
 
+enum status mon_cell_flip(cap_handle cells, uint32_t id, uint64_t text_offset, uint32_t bit)
+{
+    return status_of(monitor_call(MON_CELL_FLIP, cells, id, text_offset, bit, 0));
+}
+
 enum status mon_cell_set_state(cap_handle cells, uint32_t id, enum cell_state state)
 {
     return status_of(monitor_call(MON_CELL_SET_STATE, cells, id, state, 0, 0));

@@ -146,6 +146,8 @@ struct boot_info {
     uint32_t log_level;     /* enum log_level that is printed before there is a console cell */
     uint32_t panic_exit;    /* 1: a panic leaves the emulator */
     uint32_t virtio_bypass; /* 1: virtio functions may go round the IOMMU */
+    uint32_t faults;        /* 1: MON_CELL_FLIP works */
+    uint32_t reserved_words;
 
     char cpu[52];
     uint32_t reserved;

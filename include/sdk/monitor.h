@@ -27,6 +27,7 @@ enum status mon_cell_stop(cap_handle cells, uint32_t id);
 enum status mon_cell_kill(cap_handle cells, uint32_t id);
 enum status mon_cell_crash(cap_handle cells, uint32_t id,
                            enum crash_reason reason); /* MON_CELL_KILL as a crash */
+enum status mon_cell_flip(cap_handle cells, uint32_t id, uint64_t text_offset, uint32_t bit);
 enum status mon_cell_set_state(cap_handle cells, uint32_t id, enum cell_state state);
 enum status mon_cell_forget(cap_handle cells, uint32_t id);
 enum status mon_edge_link(cap_handle cells, uint32_t caller, uint32_t uses_index, uint32_t callee);

@@ -266,6 +266,13 @@ static struct monitor_result call_cell_kill(word handle, word id, word reason, w
     return result(status);
 }
 
+static struct monitor_result call_cell_flip(word handle, word id, word offset, word bit, word)
+{
+    struct cell *target;
+    return result(caller_instance(handle, id, &target) ?: unless(monitor_boot()->faults != 0, ST_DENIED)
+        ?: cell_flip(target, offset, (uint32_t)bit));
+}
+
 static struct monitor_result call_cell_set_state(word handle, word id, word state, word, word)
 {
     struct cell *target;
@@ -488,4 +495,5 @@ monitor_function *const monitor_calls[MON_CALL_COUNT] = {
     [MON_DEVICE_ENABLE] = call_device_enable,
     [MON_DEVICE_RESET] = call_device_reset,
     [MON_DMA_ADDRESS] = call_dma_address,
+    [MON_CELL_FLIP] = call_cell_flip,
 };

@@ -85,5 +85,7 @@ void cell_peer_changed(struct cell *cell);
 enum status cell_copy_in(struct cell *cell, void *to, uint64_t address, uint64_t bytes);
 enum status cell_copy_out(struct cell *cell, uint64_t address, const void *from, uint64_t bytes);
 
+/* load.c: changes one bit of its running text, unless the scanner then refuses it. */
+enum status cell_flip(struct cell *cell, uint64_t offset, uint32_t bit);
 /* load.c: fills the private domain of `cell` from its image.  *why is a static text. */
 enum status cell_load(struct cell *cell, const char **why);

@@ -15,7 +15,7 @@
 struct device {
     struct device_record is; /* bdf is meaningful while is_used */
     bool is_used;
-    bool bypasses; /* the IOMMU: there is one, and it does not see this function */
+    bool bypasses;                           /* the IOMMU: there is one, and it does not see this function */
     uint32_t power, msi, msix, express;      /* offsets of capabilities; 0: none */
     uint64_t message_table, message_pending; /* physical, of MSI-X */
 };

@@ -46,24 +46,40 @@ static enum status load_relocate(const struct load *load)
     return status;
 }
 
-/* What lies before and behind the text is never executable, so its own pages are all that can join up. */
-static enum status load_scan(struct load *load)
+static uint8_t *load_text(const struct cell *cell, uint64_t address)
 {
-    struct cell *cell = load->cell;
+    uint64_t offset = address - arch_domain_base(cell->domain->id);
+    phys_addr frame = arch_domain_frame(cell->domain, align_down(offset, PAGE_BYTES), PAGE_READ);
+    return (uint8_t *)phys_pointer(frame) + offset % PAGE_BYTES;
+}
+
+/* What lies before and behind the text is never executable, so its own pages are all that can join up. */
+static enum status load_scan(struct cell *cell)
+{
     struct scan scan;
     scan_begin(&scan);
     for (uint64_t address = cell->text_start; address < cell->text_end; address += PAGE_BYTES) {
-        uint64_t offset = address - load->base + CELL_IMAGE_OFFSET;
-        phys_addr frame = arch_domain_frame(cell->domain, offset, PAGE_READ);
-        if (!scan_feed(&scan, phys_pointer(frame), PAGE_BYTES)) {
+        if (!scan_feed(&scan, load_text(cell, address), PAGE_BYTES)) {
             log_write(LOG_ERROR, cell->id, "image rejected: bytes %02x %02x %02x at text offset 0x%lx",
-                      scan.sequence[0], scan.sequence[1], scan.sequence[2],
-                      cell->text_start - load->base + scan.at);
+                      scan.sequence[0], scan.sequence[1], scan.sequence[2], scan.at);
             return ST_REJECTED;
         }
     }
     cell->scanned = cell->text_end - cell->text_start;
     return ST_OK;
+}
+
+/* What runs afterwards is what has been scanned, here too: nothing runs in between. */
+enum status cell_flip(struct cell *cell, uint64_t offset, uint32_t bit)
+{
+    if (offset >= cell->text_end - cell->text_start)
+        return ST_RANGE;
+    uint8_t *byte = load_text(cell, cell->text_start + offset);
+    *byte ^= (uint8_t)BIT32(bit % 8);
+    enum status status = load_scan(cell);
+    if (status != ST_OK)
+        *byte ^= (uint8_t)BIT32(bit % 8);
+    return status;
 }
 
 static void load_protect(struct load *load)
@@ -86,7 +102,7 @@ static enum status load_image(struct load *load)
     enum status status = domain_grow(domain, CELL_IMAGE_OFFSET, span / PAGE_BYTES, PAGE_READ)
                              ?: domain_store(domain, load->base, image, image_end(image, IMAGE_DATA))
                              ?: load_relocate(load)
-                             ?: load_scan(load);
+                             ?: load_scan(load->cell);
     if (status == ST_OK)
         load_protect(load);
     return status;

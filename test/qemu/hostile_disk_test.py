@@ -136,7 +136,8 @@ def slow_checks(base, cell, kind):
         expect_equal((figures["lost"], figures["corrupt"]), (0, 0), "lost, corrupt")
         found, row = info(guest, cell), guest.cells()[cell]
         print(f"     {cell}: {found['timeouts']} timeouts, {found['resets']} resets, "
-              f"{row['crashes']} restarts, {figures['errors']} requests given up; longest wait {figures['pause_max_ns'] / 1e9:.1f} s")
+              f"{row['crashes']} restarts, {figures['errors']} requests given up; "
+              f"longest wait {figures['pause_max_ns'] / 1e9:.1f} s")
         # QEMU holds the processor in a reset of AHCI until all that is under way is through: then the
         # watchdog may strike, and the next instance serves what is owed.
         expect(found["resets"] > 0 or row["crashes"] > 0, "the device was not reset")

@@ -46,7 +46,7 @@
 #define SELECTOR_USER_CODE 0x23
 #define SELECTOR_TSS 0x28
 
-#define MONITOR_CALL_COUNT 34 /* MON_CALL_COUNT */
+#define MONITOR_CALL_COUNT 35 /* MON_CALL_COUNT */
 #define GATE_EDGE_COUNT 1024  /* EDGE_MAX */
 
 /* Backend pt: rax of the two gate calls. */
