@@ -18,6 +18,7 @@ GATE_ENTRY uint64_t peer_raw(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 static struct channel_end peer_end;
 static bool peer_is_attached;
 static uint64_t peer_doorbells;
+static uint64_t peer_busy_until;
 static uint64_t peer_ring_at; /* TSC; 0: never */
 
 static const struct cell_channel *peer_channel(void)
@@ -66,6 +67,8 @@ static void peer_ring_in_time(uint64_t events)
 
 static void peer_notified(uint64_t events)
 {
+    if (tsc_read() < peer_busy_until)
+        (void)mon_notify(0);
     peer_ring_in_time(events);
     if (events & BIT64(EVENT_PEER))
         (void)channel_close_abandoned();
@@ -137,6 +140,9 @@ GATE_ENTRY static uint64_t peer_call(uint64_t call, uint64_t a, uint64_t b, uint
     case PEER_RING_AT:
         peer_ring_at = a;
         return mon_notify(0);
+    case PEER_BUSY:
+        peer_busy_until = a;
+        return mon_notify(0);
     case PEER_SPOIL_TAIL:
     case PEER_SPOIL_HEAD:
         return peer_spoil_ring(call, a);
@@ -160,7 +166,7 @@ CELL(peer_ops,
          .description = "the other end of what selftest tries",
          .version_major = 1,
          .restart_policy = RESTART_ON_CRASH,
-         .limits = { .memory_kib = 128, .priority = 7 },
+         .limits = { .memory_kib = 128, .priority = 6 },
          .provides = { { PEER_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 0 },
                        { PEER_RAW_INTERFACE, INTERFACE_GATE, 1 } },
          .uses = { { ECHO_INTERFACE, INTERFACE_GATE, 0 } },

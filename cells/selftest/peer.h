@@ -22,6 +22,7 @@ enum peer_call {
     PEER_DOORBELLS,  /* how often its thread was woken by our doorbell */
     PEER_RING,       /* rings our doorbell: the status */
     PEER_RING_AT,    /* a = TSC: rings our doorbell then, from its own thread */
+    PEER_BUSY,       /* a = TSC: until then its thread has always something to do */
     PEER_SPOIL_TAIL, /* a = added to the tail of the completion ring */
     PEER_SPOIL_HEAD, /* a = added to the head of the request ring */
 };

@@ -3,12 +3,17 @@
 /* Monitor calls by number: what exists, what does not, and the registers on the way. */
 
 #include "check.h"
+#include "peer.h"
 #include "registers.h"
 #include "sets.h"
 #include "system.h"
 
 #include <sdk/cell.h>
+#include <sdk/gate.h>
 #include <sdk/monitor.h>
+
+#define BUSY_MS 20000u /* far longer than a hundred calls take */
+#define BUSY_CALLS 100u
 
 /*
  * Backend pt carries gate calls over SYSCALL: numbers from 0x7FFF up, one for each
@@ -121,8 +126,25 @@ static void direction_flag(void)
     EXPECT_EQUAL(record.tsc_hz, cell_info()->tsc_hz);
 }
 
+/* A cell whose thread never has to sleep lets others in all the same, whenever it asks for events. */
+static void busy_callee(void)
+{
+    const struct cell_edge *edge = cell_edge_find(PEER_INTERFACE, 0);
+    uint64_t until = tsc_after_ms(BUSY_MS);
+    uint64_t value;
+    check_case("calls of a cell that is always busy");
+    EXPECT_STATUS(gate_call(edge, PEER_BUSY, until, 0, 0, &value), ST_OK);
+    for (uint32_t i = 0; i < BUSY_CALLS; i++) {
+        EXPECT_STATUS(gate_call(edge, PEER_NESTED, i, 1, 0, &value), ST_OK);
+        EXPECT_EQUAL(value, i + 2);
+    }
+    EXPECT(tsc_read() < until);
+    EXPECT_STATUS(gate_call(edge, PEER_BUSY, 0, 0, 0, &value), ST_OK);
+}
+
 void set_call(void)
 {
+    busy_callee();
     numbers_undefined();
     numbers_with_absurd_arguments();
     states_illegal();

@@ -3,7 +3,7 @@
 /* fault: breaks a cell in a given way, watches what comes of it, and judges. */
 #include "device.h"
 #include "fault_load.h"
-#include "fault_scene.h"
+#include "fault_watch.h"
 #include "json.h"
 #include "names.h"
 #include "system.h"
@@ -20,11 +20,9 @@
 #define CANARY UINT64_C(0x5AFE5AFE5AFE5AFE)
 static volatile uint64_t fault_canary = CANARY;
 
-#define FAULT_UP_MS 3000u /* longer than the warden's longest back-off */
 #define FAULT_NOTICE_MS \
     12000u /* besides the cell's operation timeout: the warden's heartbeat is the slowest */
 #define FAULT_LOAD_MS 10000u
-#define FAULT_POLL_MS 2u
 
 /* One experiment. */
 struct experiment {
@@ -32,15 +30,9 @@ struct experiment {
     const struct cell_edge *edge;  /* through which it is told to break */
     const struct cell_edge *block; /* through which it serves us; null: it does not */
     uint64_t address;
-    struct cell_record cell; /* before; after the last look: now */
-    uint32_t epoch;          /* before */
-    uint64_t tsc;            /* of the deed */
-    uint64_t noticed_tsc;
     uint64_t log_next;
-    struct fault_scene before, after;
-    struct fault_sight sight;
+    struct fault_watch watch;
     struct fault_load_result load;
-    uint32_t harmed_first;
 };
 
 /* ---- what to do ---- */
@@ -48,12 +40,12 @@ struct experiment {
 /* A driver is asked as one; echo is what has no other use. */
 static enum status fault_edge_find(const struct command_call *call, struct experiment *test)
 {
-    test->edge = cell_edge_to(DRIVER_INTERFACE, test->cell.name)
-                     ?: cell_edge_to(ECHO_INTERFACE, test->cell.name);
+    test->edge = cell_edge_to(DRIVER_INTERFACE, test->watch.cell.name)
+                     ?: cell_edge_to(ECHO_INTERFACE, test->watch.cell.name);
     if (test->edge == nullptr)
         return command_fail(call, ST_UNSUPPORTED, "fault: %s offers neither 'driver' nor 'echo'",
-                            test->cell.name);
-    test->block = cell_edge_to(BLOCK_INTERFACE, test->cell.name);
+                            test->watch.cell.name);
+    test->block = cell_edge_to(BLOCK_INTERFACE, test->watch.cell.name);
     return ST_OK;
 }
 
@@ -85,22 +77,22 @@ static enum status fault_fits(const struct command_call *call, const struct expe
     struct system_record system;
     enum fault_kind kind = test->fault->kind;
     bool needs_device = kind == FAULT_DMA || kind == FAULT_IRQ_STORM;
-    if (needs_device && test->cell.device == 0)
-        return command_fail(call, ST_UNSUPPORTED, "fault: %s drives no device", test->cell.name);
+    if (needs_device && test->watch.cell.device == 0)
+        return command_fail(call, ST_UNSUPPORTED, "fault: %s drives no device", test->watch.cell.name);
     if (kind == FAULT_DMA && system_read(&system) == ST_OK && system.iommu_units == 0)
         return command_fail(call, ST_UNSUPPORTED,
                             "fault: there is no IOMMU; nothing would stop that access, so it is not made");
     if (kind == FAULT_STALL && test->block == nullptr)
         return command_fail(call, ST_UNSUPPORTED,
                             "fault: nobody waits for anything from %s; stall needs a block server",
-                            test->cell.name);
+                            test->watch.cell.name);
     return ST_OK;
 }
 
 static enum status fault_prepare(const struct command_call *call, struct experiment *test)
 {
     const char *kind = call->words.at[2];
-    enum status status = device_cell_named(call, call->words.at[1], &test->cell);
+    enum status status = device_cell_named(call, call->words.at[1], &test->watch.cell);
     if (status != ST_OK)
         return status;
     test->fault = fault_case_find(kind);
@@ -111,91 +103,50 @@ static enum status fault_prepare(const struct command_call *call, struct experim
 
 /* ---- doing it ---- */
 
-static void cell_refresh(struct experiment *test)
-{
-    struct cell_record cell;
-    if (cell_by_name(test->cell.name, &cell) == ST_OK)
-        test->cell = cell;
-}
-
-/* One that was broken a moment ago is still being restarted. */
 static enum status fault_wait_up(const struct command_call *call, struct experiment *test)
 {
-    uint64_t deadline = tsc_after_ms(FAULT_UP_MS);
-    do {
-        cell_refresh(test);
-        if (test->cell.state == CELL_RUNNING && test->edge->state == PEER_UP)
-            return ST_OK;
-    } while (tsc_read() < deadline && !terminal_interrupted() && terminal_wait_ms(FAULT_POLL_MS));
-    return command_fail(call, ST_STATE, "fault: %s is %s; try: cell start %s", test->cell.name,
-                        name_of_state(test->cell.state), test->cell.name);
-}
-
-/* The manifest's policy stands for that of a warden that does not answer. */
-static bool fault_must_return(const struct experiment *test)
-{
-    uint32_t policy = test->cell.restart_policy;
-    bool is_set = false;
-    if (warden_policy(test->cell.name, &policy, &is_set) != ST_OK)
-        policy = test->cell.restart_policy;
-    return policy != RESTART_NEVER;
+    if (fault_watch_is_up(&test->watch) && test->edge->state == PEER_UP)
+        return ST_OK;
+    return command_fail(call, ST_STATE, "fault: %s is %s; try: cell start %s", test->watch.cell.name,
+                        name_of_state(test->watch.cell.state), test->watch.cell.name);
 }
 
 static enum status fault_inject(const struct command_call *call, struct experiment *test)
 {
     uint64_t answer = ST_INVALID;
     uint64_t later = is_driver(test) ? (uint64_t)DRIVER_FAULT : (uint64_t)ECHO_FAULT_LATER;
-    test->epoch = test->cell.epoch;
     test->log_next = system_log_end();
-    test->sight.must_return = fault_must_return(test);
-    fault_scene_settle(FAULT_UP_MS);
-    fault_scene_take(&test->before);
-    test->sight.has_load = test->block != nullptr && fault_load_begin(test->block) == ST_OK;
-    test->tsc = tsc_read();
+    fault_watch_begin(&test->watch);
+    test->watch.sight.has_load = test->block != nullptr && fault_load_begin(test->block) == ST_OK;
+    test->watch.tsc = tsc_read();
     enum status status = gate_call(test->edge, later, test->fault->kind, test->address, 0, &answer);
     if (status != ST_OK || answer != ST_OK) {
         status = status != ST_OK ? status : answer < ST_COUNT ? (enum status)answer : ST_DEVICE;
-        return command_fail(call, status, "fault: %s does not take the order: %s", test->cell.name,
+        return command_fail(call, status, "fault: %s does not take the order: %s", test->watch.cell.name,
                             status_name(status));
     }
-    if (test->sight.has_load)
+    if (test->watch.sight.has_load)
         fault_load_kick();
     return ST_OK;
 }
 
 /* ---- watching ---- */
 
-static void notice(struct experiment *test, uint64_t tsc)
-{
-    if (test->noticed_tsc == 0)
-        test->noticed_tsc = tsc;
-}
-
-static void look_for_crash(struct experiment *test)
-{
-    struct crash_record crash;
-    if (crash_by_id(test->cell.id, &crash) != ST_OK || crash.tsc < test->tsc)
-        return;
-    test->sight.has_crashed = true;
-    test->sight.reason = crash.reason;
-    notice(test, crash.tsc);
-}
-
 /* The line of sdk/fault.h, of this cell and this kind. */
 static void look_at_record(struct experiment *test, const struct log_record *record)
 {
     char line[LOG_TEXT_BYTES];
-    if (record->cell != test->cell.id || record->tsc < test->tsc)
+    if (record->cell != test->watch.cell.id || record->tsc < test->watch.tsc)
         return;
     for (uint32_t status = 0; status < ST_COUNT; status++) {
         (void)text_format(line, sizeof(line), FAULT_LOG_FORMAT, (uint32_t)test->fault->kind,
                           status_name((enum status)status));
         if (!text_equal(line, record->text))
             continue;
-        test->sight.has_answered = true;
-        test->sight.answer = (enum status)status;
+        test->watch.sight.has_answered = true;
+        test->watch.sight.answer = (enum status)status;
         if (test->fault->outcome == OUTCOME_REFUSED)
-            notice(test, record->tsc);
+            fault_watch_notice(&test->watch, record->tsc);
         return;
     }
 }
@@ -203,46 +154,24 @@ static void look_at_record(struct experiment *test, const struct log_record *rec
 static void look_at_log(struct experiment *test)
 {
     struct log_record record;
-    while (!test->sight.has_answered && system_log_read(test->log_next, &record, &test->log_next) == ST_OK)
+    while (!test->watch.sight.has_answered &&
+           system_log_read(test->log_next, &record, &test->log_next) == ST_OK)
         look_at_record(test, &record);
-}
-
-static void look_at_iommu(struct experiment *test)
-{
-    struct dma_fault_record fault;
-    uint64_t index = 0;
-    uint64_t count = 0;
-    while (system_next(QUERY_DMA_FAULT, &index, &fault, sizeof(fault)) == ST_OK) {
-        if (fault.tsc < test->tsc || fault.bdf + 1 != test->cell.device)
-            continue;
-        count++;
-        notice(test, fault.tsc);
-    }
-    test->sight.dma_faults = count;
 }
 
 static void look(struct experiment *test)
 {
-    look_for_crash(test);
+    fault_watch_look(&test->watch);
     look_at_log(test);
     if (test->fault->kind == FAULT_DMA)
-        look_at_iommu(test);
-    cell_refresh(test);
-    test->sight.is_running = test->cell.state == CELL_RUNNING;
-    test->sight.is_new = test->cell.epoch != test->epoch;
-}
-
-/* Stopped, and as far back as its policy takes it. */
-static bool is_back(const struct fault_sight *sight, uint32_t state)
-{
-    return (sight->is_new && sight->is_running) || state == CELL_FAILED || !sight->must_return;
+        fault_watch_look_at_iommu(&test->watch);
 }
 
 /* Nothing more can come of it. */
 static bool is_over(const struct experiment *test)
 {
-    const struct fault_sight *sight = &test->sight;
-    bool has_ended = sight->has_crashed && is_back(sight, test->cell.state);
+    const struct fault_sight *sight = &test->watch.sight;
+    bool has_ended = sight->has_crashed && fault_watch_is_back(&test->watch);
     bool was_impossible = sight->has_answered && sight->answer != ST_OK;
     switch (test->fault->outcome) {
     case OUTCOME_STOPPED:
@@ -250,7 +179,7 @@ static bool is_over(const struct experiment *test)
     case OUTCOME_REFUSED:
         return has_ended || sight->has_answered;
     case OUTCOME_DEVICE:
-        return has_ended || was_impossible || (sight->dma_faults > 0 && is_back(sight, test->cell.state));
+        return has_ended || was_impossible || (sight->dma_faults > 0 && fault_watch_is_back(&test->watch));
     case OUTCOME_DISTRUSTED:
         return has_ended || (sight->has_answered && (!sight->has_load || was_impossible));
     }
@@ -259,7 +188,7 @@ static bool is_over(const struct experiment *test)
 
 static void fault_watch(struct experiment *test)
 {
-    uint64_t deadline = tsc_after_ms(FAULT_NOTICE_MS + test->cell.operation_timeout_ms);
+    uint64_t deadline = tsc_after_ms(FAULT_NOTICE_MS + test->watch.cell.operation_timeout_ms);
     for (look(test); !is_over(test) && tsc_read() < deadline; look(test))
         if (terminal_interrupted() || !terminal_wait_ms(FAULT_POLL_MS))
             return;
@@ -268,52 +197,38 @@ static void fault_watch(struct experiment *test)
 /* What it left behind, in itself, in its requests and in all others. */
 static void fault_inspect(struct experiment *test)
 {
-    if (test->sight.has_load)
+    if (test->watch.sight.has_load)
         fault_load_end(tsc_after_ms(FAULT_LOAD_MS), &test->load);
-    fault_scene_settle(FAULT_UP_MS);
+    fault_watch_end(&test->watch);
     look(test);
-    fault_scene_take(&test->after);
-    test->sight.harmed = fault_harmed(test->before.marks, test->after.marks, CELL_MAX, test->cell.id,
-                                      &test->harmed_first);
-    test->sight.failed = test->load.failed;
-    test->sight.lost = test->load.lost;
-    test->sight.has_written = fault_canary != CANARY;
+    test->watch.sight.failed = test->load.failed;
+    test->watch.sight.lost = test->load.lost;
+    test->watch.sight.has_written = fault_canary != CANARY;
     fault_canary = CANARY;
-    test->sight.oracle = fault_oracle(test->cell.name);
 }
 
 /* ---- saying it ---- */
 
-static uint64_t fault_notice_us(const struct experiment *test)
-{
-    return test->noticed_tsc > test->tsc ? tsc_to_ns(test->noticed_tsc - test->tsc) / 1000 : 0;
-}
-
-static uint64_t fault_outage_us(const struct experiment *test)
-{
-    return test->sight.is_new ? tsc_to_ns(test->cell.outage_tsc) / 1000 : 0;
-}
-
 static uint64_t fault_replayed(const struct experiment *test)
 {
-    return test->sight.is_new ? test->load.replayed : 0;
+    return test->watch.sight.is_new ? test->load.replayed : 0;
 }
 
 static void fault_json(const struct output *output, const struct experiment *test, const char *wrong)
 {
-    const struct fault_sight *sight = &test->sight;
+    const struct fault_sight *sight = &test->watch.sight;
     struct json json;
     json_begin(&json, output);
-    json_text(&json, "cell", test->cell.name);
+    json_text(&json, "cell", test->watch.cell.name);
     json_text(&json, "fault", test->fault->name);
     json_bool(&json, "contained", wrong == nullptr);
     json_text(&json, "verdict", wrong == nullptr ? "contained" : wrong);
     json_text(&json, "detected_by", fault_detector(test->fault, sight));
     json_text(&json, "reason", name_of_crash(sight->has_crashed ? sight->reason : (uint32_t)CRASH_NONE));
-    json_number(&json, "detected_us", fault_notice_us(test));
-    json_text(&json, "state", name_of_state(test->cell.state));
-    json_number(&json, "instance", test->cell.epoch);
-    json_number(&json, "outage_us", fault_outage_us(test));
+    json_number(&json, "detected_us", fault_watch_notice_us(&test->watch));
+    json_text(&json, "state", name_of_state(test->watch.cell.state));
+    json_number(&json, "instance", test->watch.cell.epoch);
+    json_number(&json, "outage_us", fault_watch_outage_us(&test->watch));
     json_number(&json, "requests", test->load.sent);
     json_number(&json, "answered", test->load.answered);
     json_number(&json, "replayed", fault_replayed(test));
@@ -327,15 +242,16 @@ static void fault_json(const struct output *output, const struct experiment *tes
 
 static void fault_text(const struct output *output, const struct experiment *test)
 {
-    const struct fault_sight *sight = &test->sight;
+    const struct fault_sight *sight = &test->watch.sight;
     char name[CELL_NAME_BYTES];
     output_format(output, "  detected by  %s", fault_detector(test->fault, sight));
-    if (test->noticed_tsc != 0)
-        output_format(output, ", after %llu us", (unsigned long long)fault_notice_us(test));
-    output_format(output, "\n  now          %s, instance %u", name_of_state(test->cell.state),
-                  test->cell.epoch);
+    if (test->watch.noticed_tsc != 0)
+        output_format(output, ", after %llu us", (unsigned long long)fault_watch_notice_us(&test->watch));
+    output_format(output, "\n  now          %s, instance %u", name_of_state(test->watch.cell.state),
+                  test->watch.cell.epoch);
     if (sight->is_new)
-        output_format(output, ", %llu us without it", (unsigned long long)fault_outage_us(test));
+        output_format(output, ", %llu us without it",
+                      (unsigned long long)fault_watch_outage_us(&test->watch));
     output_text(output, "\n");
     if (sight->has_load)
         output_format(output,
@@ -344,7 +260,7 @@ static void fault_text(const struct output *output, const struct experiment *tes
                       test->load.failed, test->load.lost);
     if (sight->harmed > 0)
         output_format(output, "  others       %u HARMED, the first is %s\n", sight->harmed,
-                      cell_name(test->harmed_first, name));
+                      cell_name(test->watch.harmed_first, name));
     else
         output_text(output, "  others       as before\n");
     output_format(output, "  oracle       %s\n",
@@ -362,12 +278,12 @@ static enum status fault_run(struct command_call *call)
         return status;
     fault_watch(&test);
     fault_inspect(&test);
-    const char *wrong = fault_verdict(test.fault, &test.sight);
+    const char *wrong = fault_verdict(test.fault, &test.watch.sight);
     if (call->is_json) {
         fault_json(call->output, &test, wrong);
         return wrong == nullptr ? ST_OK : ST_STATE;
     }
-    output_format(call->output, "%s of %s: %s\n", test.fault->name, test.cell.name,
+    output_format(call->output, "%s of %s: %s\n", test.fault->name, test.watch.cell.name,
                   wrong == nullptr ? "contained" : wrong);
     fault_text(call->output, &test);
     return wrong == nullptr ? ST_OK : ST_STATE;

@@ -143,13 +143,18 @@ static const char *const detectors[CRASH_REASON_COUNT] = {
     [CRASH_DEVICE] = "reset of its device",
 };
 
+static const char *detector_of_reason(uint32_t reason)
+{
+    return reason < CRASH_REASON_COUNT && detectors[reason] != nullptr ? detectors[reason] : "?";
+}
+
 static const char *detector_of_crash(const struct fault_case *fault, uint32_t reason)
 {
     if (reason == CRASH_INSTRUCTION && fault->kind == FAULT_FREE)
         return "ASSERT of the SDK";
     if (reason == CRASH_INSTRUCTION && fault->kind == FAULT_TRAP)
         return "bounds check of the compiler";
-    return reason < CRASH_REASON_COUNT && detectors[reason] != nullptr ? detectors[reason] : "?";
+    return detector_of_reason(reason);
 }
 
 const char *fault_detector(const struct fault_case *fault, const struct fault_sight *sight)
@@ -165,4 +170,82 @@ const char *fault_detector(const struct fault_case *fault, const struct fault_si
     if (sight->has_answered && fault->outcome == OUTCOME_DISTRUSTED)
         return "nobody: nothing believed it";
     return "nobody";
+}
+
+/* ---- text-flip ---- */
+
+#define FLIP_MIX_SEED UINT64_C(0xD1B54A32D192ED03) /* odd, without pattern: one for each argument */
+#define FLIP_MIX_NTH UINT64_C(0x9E3779B97F4A7C15)
+
+uint64_t flip_place(uint64_t seed, uint64_t nth, uint64_t text_bytes)
+{
+    uint64_t mixed = seed * FLIP_MIX_SEED ^ (nth + 1) * FLIP_MIX_NTH;
+    for (uint32_t i = 0; i < 3; i++) {
+        mixed ^= mixed >> 29;
+        mixed *= FLIP_MIX_NTH;
+    }
+    mixed ^= mixed >> 32;
+    return mixed % (text_bytes * FLIP_BITS);
+}
+
+static bool flip_is_noticed(const struct fault_sight *sight)
+{
+    return sight->has_crashed || sight->dma_faults > 0;
+}
+
+/* What its clients got counts for more than that it was stopped later. */
+enum flip_outcome flip_outcome(const struct fault_sight *sight, bool is_rejected, const char *wrong)
+{
+    if (is_rejected)
+        return FLIP_REJECTED;
+    if (wrong != nullptr)
+        return FLIP_WRONG;
+    return flip_is_noticed(sight) ? FLIP_ACTIVATED : FLIP_DORMANT;
+}
+
+const char *flip_outcome_name(enum flip_outcome outcome)
+{
+    static const char *const names[FLIP_OUTCOME_COUNT] = {
+        [FLIP_REJECTED] = "rejected",
+        [FLIP_DORMANT] = "dormant",
+        [FLIP_ACTIVATED] = "activated",
+        [FLIP_WRONG] = "wrong answers",
+    };
+    return outcome < FLIP_OUTCOME_COUNT ? names[outcome] : "?";
+}
+
+/* Requests that fail are answers of the flipped cell, and no collateral. */
+const char *flip_verdict(const struct fault_sight *sight, bool is_rejected)
+{
+    if (is_rejected && flip_is_noticed(sight))
+        return "IT WAS REFUSED, AND YET IT BROKE";
+    if (sight->has_written)
+        return "IT WROTE MEMORY OF THE SHELL";
+    if (sight->harmed > 0)
+        return "OTHER CELLS ARE HARMED";
+    return sight->oracle ?: verdict_of_return(sight);
+}
+
+const char *flip_detector(const struct fault_sight *sight)
+{
+    if (sight->dma_faults > 0)
+        return flip_noticed_name(CRASH_NONE);
+    return sight->has_crashed ? detector_of_reason(sight->reason) : "nobody";
+}
+
+const char *flip_noticed_name(uint32_t reason)
+{
+    return reason == CRASH_NONE ? "IOMMU" : detector_of_reason(reason);
+}
+
+void flip_count(struct flip_summary *summary, const struct fault_sight *sight, bool is_rejected,
+                const char *wrong)
+{
+    enum flip_outcome outcome = flip_outcome(sight, is_rejected, wrong);
+    uint32_t reason = sight->dma_faults > 0 ? (uint32_t)CRASH_NONE : sight->reason;
+    summary->flips++;
+    summary->outcomes[outcome]++;
+    summary->collateral += flip_verdict(sight, is_rejected) != nullptr;
+    if (outcome == FLIP_ACTIVATED)
+        summary->noticed[reason < CRASH_REASON_COUNT ? reason : (uint32_t)CRASH_OTHER]++;
 }

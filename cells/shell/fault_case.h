@@ -61,3 +61,41 @@ const char *fault_verdict(const struct fault_case *fault, const struct fault_sig
 
 /* Who noticed, in a few words. */
 const char *fault_detector(const struct fault_case *fault, const struct fault_sight *sight);
+
+/*
+ * text-flip: one bit of the running text is turned over.  What should come of
+ * it nobody can say beforehand, but it must stay with that cell.
+ */
+enum flip_outcome {
+    FLIP_REJECTED = 0, /* the scanner refuses the result: nothing has changed */
+    FLIP_DORMANT,      /* nothing came of it while the cell worked */
+    FLIP_ACTIVATED,    /* somebody stopped it */
+    FLIP_WRONG,        /* it answered its clients wrong: no wall is against that, only they can tell */
+    FLIP_OUTCOME_COUNT
+};
+
+#define FLIP_BITS 8u /* a place is offset * FLIP_BITS + bit */
+
+/* The nth random place of a seed in a text of so many bytes, of which there is at least one. */
+uint64_t flip_place(uint64_t seed, uint64_t nth, uint64_t text_bytes);
+
+/* `wrong`: null, or what one of its answers was. */
+enum flip_outcome flip_outcome(const struct fault_sight *sight, bool is_rejected, const char *wrong);
+const char *flip_outcome_name(enum flip_outcome outcome);
+/* Null: no collateral, and it is back; else what is wrong, in a few words. */
+const char *flip_verdict(const struct fault_sight *sight, bool is_rejected);
+/* Who noticed. */
+const char *flip_detector(const struct fault_sight *sight);
+
+/* Of a series. */
+struct flip_summary {
+    uint32_t flips;
+    uint32_t outcomes[FLIP_OUTCOME_COUNT];
+    uint32_t noticed[CRASH_REASON_COUNT]; /* FLIP_ACTIVATED; of CRASH_NONE: by the IOMMU */
+    uint32_t collateral;                  /* with a verdict */
+};
+
+void flip_count(struct flip_summary *summary, const struct fault_sight *sight, bool is_rejected,
+                const char *wrong);
+/* Who `noticed[reason]` is. */
+const char *flip_noticed_name(uint32_t reason);

@@ -2,6 +2,7 @@
 #include "fault_load.h"
 
 #include <sdk/block.h>
+#include <sdk/shared.h>
 
 #define LOAD_REQUESTS 4u
 #define LOAD_OPEN_MS 5000u
@@ -10,7 +11,10 @@ struct load {
     struct block_client client;
     const struct cell_edge *edge;
     uint32_t tickets[LOAD_REQUESTS];
+    uint32_t offsets[LOAD_REQUESTS]; /* of their pages in the pool */
     uint32_t count;
+    bool is_known[LOAD_REQUESTS];
+    uint64_t digests[LOAD_REQUESTS]; /* of what was read the first time */
 };
 
 static struct load load;
@@ -27,6 +31,7 @@ static enum status load_submit(uint32_t nth)
     };
     enum status status = block_pages_take(&load.client, 1, &request.segments[0].offset)
                              ?: block_submit(&load.client, &request, &load.tickets[nth]);
+    load.offsets[nth] = request.segments[0].offset;
     load.count += status == ST_OK;
     return status;
 }
@@ -50,6 +55,34 @@ void fault_load_kick(void)
     block_kick(&load.client);
 }
 
+void fault_load_forget(void)
+{
+    for (uint32_t i = 0; i < LOAD_REQUESTS; i++)
+        load.is_known[i] = false;
+}
+
+/* FNV-1a by words: what is looked for is an accident, nobody who wants to deceive. */
+static uint64_t load_digest(const uint64_t SHARED *words, uint32_t bytes)
+{
+    uint64_t digest = UINT64_C(0xCBF29CE484222325);
+    for (uint32_t i = 0; i < bytes / sizeof(*words); i++)
+        digest = (digest ^ shared_read64(&words[i])) * UINT64_C(0x100000001B3);
+    return digest;
+}
+
+static bool load_differs(uint32_t nth)
+{
+    uint32_t bytes = load.client.units[0].block_bytes;
+    const uint64_t SHARED *words = block_pages_at(&load.client, load.offsets[nth], bytes);
+    if (words == nullptr)
+        return false; /* the channel is gone */
+    uint64_t digest = load_digest(words, bytes);
+    bool is_first = !load.is_known[nth];
+    load.is_known[nth] = true;
+    load.digests[nth] = is_first ? digest : load.digests[nth];
+    return load.digests[nth] != digest;
+}
+
 void fault_load_end(uint64_t deadline_tsc, struct fault_load_result *result)
 {
     *result = (struct fault_load_result){ .sent = load.count };
@@ -58,6 +91,7 @@ void fault_load_end(uint64_t deadline_tsc, struct fault_load_result *result)
         bool is_lost = status == ST_TIMEOUT || status == ST_REVOKED;
         result->lost += is_lost;
         result->answered += status == ST_OK;
+        result->differs += status == ST_OK && load_differs(i);
         result->failed += !is_lost && status != ST_OK;
     }
     if (block_get(load.edge, BLOCK_FIELD_REPLAYED, 0, &result->replayed) != ST_OK)

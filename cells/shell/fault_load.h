@@ -10,7 +10,8 @@
  */
 struct fault_load_result {
     uint32_t sent, answered, failed;
-    uint32_t lost; /* no answer at all */
+    uint32_t lost;    /* no answer at all */
+    uint32_t differs; /* answered with another content than the first time since fault_load_forget */
     uint64_t replayed;
 };
 
@@ -20,3 +21,5 @@ enum status fault_load_begin(const struct cell_edge *edge);
 void fault_load_kick(void);
 /* Waits for all answers; `replayed` is what the present instance found owed. */
 void fault_load_end(uint64_t deadline_tsc, struct fault_load_result *result);
+/* Whatever is read next is what is right from then on. */
+void fault_load_forget(void);

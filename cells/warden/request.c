@@ -14,6 +14,7 @@
 #include <sdk/monitor.h>
 
 #define CYCLE_KILL BIT64(63)
+#define FLIP_BIT_BITS 3u
 
 void request_finish(struct member *member, enum status result)
 {
@@ -125,13 +126,27 @@ static enum status request_release(uint64_t bdf)
     return status != ST_OK ? status : mon_notify(0);
 }
 
+/*
+ * Done at once, as the status is the outcome of an experiment.  The warden's own text is left alone:
+ * what would judge the outcome, and bring others back, must not be what is broken.
+ */
+static enum status request_flip(const struct member *member, uint64_t place)
+{
+    if (member->cell == nullptr)
+        return ST_DENIED;
+    if (member_is_down(member))
+        return ST_GONE;
+    return mon_cell_flip(warden.cells, member->id, place >> FLIP_BIT_BITS,
+                         (uint32_t)(place & (BIT32(FLIP_BIT_BITS) - 1)));
+}
+
 uint64_t request_serve(uint64_t call, uint64_t a, uint64_t b, uint64_t c)
 {
     if (call == WARDEN_REVOKE)
         return request_revoke(a);
     if (call == WARDEN_RELEASE)
         return request_release(a);
-    if (call < WARDEN_START || call > WARDEN_POLICY_GET)
+    if (call < WARDEN_START || call > WARDEN_FLIP)
         return ST_UNSUPPORTED;
     char name[CELL_NAME_BYTES];
     struct member *member = gate_name_unpack(a, b, name) ? member_find(name) : nullptr;
@@ -145,5 +160,7 @@ uint64_t request_serve(uint64_t call, uint64_t a, uint64_t b, uint64_t c)
         return restart_set(member, c);
     if (call == WARDEN_RESULT)
         return member->request.result;
+    if (call == WARDEN_FLIP)
+        return request_flip(member, c);
     return request_control((enum warden_call)call, member, c);
 }

@@ -70,6 +70,7 @@ enum warden_call {
                           UINT64_MAX: no such cell */
     WARDEN_RELEASE,    /* a1 = DEVICE_BDF: its driver is to end politely, and nobody gets the function until
                          it has been withdrawn and announced again */
+    WARDEN_FLIP,       /* name, a3 = offset in its text << 3 | bit: MON_CELL_FLIP, done when it returns */
 };
 
 /* "clock" */

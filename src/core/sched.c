@@ -231,13 +231,15 @@ bool sched_wait(uint64_t deadline, uint64_t *events)
         thread->events |= BIT64(EVENT_TIMER);
     charge(cpu);
     thread->since_wait = 0;
-    if (thread->events != 0 || deadline == 0) {
+    bool is_due = thread->events != 0 || deadline == 0;
+    if (is_due && !thread->is_wanted) {
         *events = thread->events;
         thread->events = 0;
         return true;
     }
     thread->in_wait = true;
-    if (thread->state == THREAD_READY) { /* not when its budget has just run out */
+    thread->is_wanted = false;
+    if (thread->state == THREAD_READY && !is_due) { /* not when its budget has just run out */
         thread_make_unready(cell, THREAD_WAITING);
         if (deadline != UINT64_MAX)
             timer_insert(cell, deadline);
@@ -246,6 +248,9 @@ bool sched_wait(uint64_t deadline, uint64_t *events)
     arch_gate_open(cell);
     sched_restore(cell);
     sched_lock_free(cell);
+    if (thread->state == THREAD_READY) /* behind those of its priority that now want to get in */
+        cpu->queue[thread->priority] = thread->next;
+    cpu->reschedule = 1;
     return false;
 }
 
@@ -320,6 +325,7 @@ void sched_lock_wait(struct cell *cell, struct cell *callee)
         return;
     }
     sched_boost(holder, cell->thread.priority);
+    callee->thread.is_wanted = true;
     if (through != nullptr)
         arch_gate_trap_return(through, true);
     if (cell->thread.state == THREAD_READY)

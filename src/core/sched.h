@@ -38,6 +38,7 @@ struct thread {
     bool in_lock; /* holds the inside of its own cell */
     bool in_wait; /* the event word is still to be delivered */
     bool boosted;
+    bool is_wanted; /* somebody waits to get in: its next wait lets them, events or not */
 };
 
 void sched_init(void);

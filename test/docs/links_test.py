@@ -16,7 +16,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+?) *$", re.M)
 BLOCK = re.compile(r"^```.*?^```$", re.M | re.S)
 PATH = re.compile(r"`((?:include|src|cells|efi|scripts|test|docs)/[\w./-]+)`")
-BUILT_BY_READER = ("cells/hello",)
+BUILT_BY_READER = ("cells/hello", "cells/courier", "test/unit/courier_test.c")
 
 
 def texts():

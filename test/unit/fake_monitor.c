@@ -26,6 +26,7 @@ char fake_log_last[256];
 uint64_t fake_now_ms;
 uint32_t fake_self_kills;
 uint32_t fake_crash_image;
+struct fake_flip fake_flip;
 
 struct device_record fake_devices[FAKE_DEVICES];
 struct channel_record fake_channel_records[FAKE_CHANNELS];
@@ -101,6 +102,7 @@ void fake_reset(const char *command_line, const char *appliance, const char *oth
     memset(kept_memory, 0, sizeof(kept_memory));
     link_count = fake_log_errors = fake_log_warnings = fake_self_kills = 0;
     fake_crashes_at_start = false;
+    fake_flip = (struct fake_flip){};
     fake_crash_image = FAKE_IMAGE;
     fake_timer = WAIT_FOREVER;
     fake_now_ms = 20000;
@@ -448,6 +450,24 @@ enum status mon_cell_crash(cap_handle cells, uint32_t id, enum crash_reason reas
     if (reason == CRASH_NONE || !is_up(&fake_cells[id]))
         return ST_STATE;
     fake_end(&fake_cells[id], CELL_CRASHED);
+    return ST_OK;
+}
+
+enum status mon_cell_flip(cap_handle cells, uint32_t id, uint64_t text_offset, uint32_t bit)
+{
+    (void)cells;
+    if (!is_up(&fake_cells[id]))
+        return ST_STATE;
+    if (fake_flip.is_denied)
+        return ST_DENIED;
+    if (text_offset >= FAKE_TEXT_BYTES)
+        return ST_RANGE;
+    if (text_offset == 0)
+        return ST_REJECTED;
+    fake_flip.count++;
+    fake_flip.id = id;
+    fake_flip.offset = text_offset;
+    fake_flip.bit = bit;
     return ST_OK;
 }
 

@@ -22,6 +22,15 @@ struct fake_cell {
     bool is_dying;
 };
 
+/* MON_CELL_FLIP of a text of FAKE_TEXT_BYTES, which the scanner refuses at offset 0. */
+#define FAKE_TEXT_BYTES 0x2000u
+struct fake_flip {
+    uint32_t count; /* that went through */
+    uint32_t id, bit;
+    uint64_t offset;
+    bool is_denied; /* not booted with faults=allow */
+};
+
 extern struct fake_cell fake_cells[CELL_MAX];
 #define FAKE_DEVICES 8u
 #define FAKE_CHANNELS 4u
@@ -35,7 +44,8 @@ extern uint32_t fake_log_errors;
 extern char fake_log_last[256];
 extern uint64_t fake_now_ms;
 extern uint32_t fake_self_kills;
-extern uint32_t fake_crash_image; /* that crash records name, at FAKE_CRASH_OFFSET */
+extern struct fake_flip fake_flip; /* the last one */
+extern uint32_t fake_crash_image;  /* that crash records name, at FAKE_CRASH_OFFSET */
 
 #define FAKE_WARDEN 1u /* id of the warden */
 #define FAKE_IMAGE 5u  /* has a symbol at FAKE_CRASH_OFFSET */

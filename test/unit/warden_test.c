@@ -580,6 +580,30 @@ TEST(WAR0071)
     assert_int_equal(state_of("console"), CELL_STOPPED);
 }
 
+TEST(WAR0080)
+{
+    boot("", DEFAULT, nullptr);
+    assert_int_equal(ask(WARDEN_FLIP, "echo", 0x1234 << 3 | 5), ST_OK);
+    assert_int_equal(fake_flip.count, 1);
+    assert_string_equal(fake_cells[fake_flip.id].name, "echo");
+    assert_int_equal(fake_flip.offset, 0x1234);
+    assert_int_equal(fake_flip.bit, 5);
+    assert_int_equal(ask(WARDEN_FLIP, "echo", 0), ST_REJECTED);
+    assert_int_equal(ask(WARDEN_FLIP, "echo", FAKE_TEXT_BYTES << 3), ST_RANGE);
+    assert_int_equal(ask(WARDEN_FLIP, "echo", UINT64_MAX), ST_RANGE);
+    assert_int_equal(ask(WARDEN_FLIP, "warden", 8), ST_DENIED);
+    assert_int_equal(ask(WARDEN_FLIP, "spare", 8), ST_GONE);
+    assert_int_equal(ask(WARDEN_FLIP, "nobody", 8), ST_NOT_FOUND);
+    assert_int_equal(ask((enum warden_call)(WARDEN_FLIP + 1), "echo", 8), ST_UNSUPPORTED);
+    fake_end(fake_named("echo"), CELL_CRASHED); /* the warden has not seen it yet */
+    assert_int_equal(ask(WARDEN_FLIP, "echo", 8), ST_STATE);
+    settle();
+    fake_flip.is_denied = true;
+    assert_int_equal(ask(WARDEN_FLIP, "echo", 8), ST_DENIED);
+    assert_int_equal(fake_flip.count, 1);
+    assert_int_equal(ask(WARDEN_BUSY, "echo", 0), 0);
+}
+
 int main(void)
 {
     static struct harness harness;
@@ -614,5 +638,6 @@ int main(void)
     ADD(&harness, WAR0061, "others may take their time");
     ADD(&harness, WAR0070, "a restart policy for this boot");
     ADD(&harness, WAR0071, "it also says what may be stopped");
+    ADD(&harness, WAR0080, "a bit of a running text is turned over, but of its own");
     return harness_run("warden", &harness);
 }
