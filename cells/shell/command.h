@@ -31,10 +31,9 @@ enum argument {
     ARGUMENT_LEVEL,
     ARGUMENT_FAULT, /* of `cell` only after `break` */
     ARGUMENT_PATH,
-    ARGUMENT_DEVICE,    /* a cell that serves "block" */
-    ARGUMENT_PCI,       /* a function, or the cell that drives it */
-    ARGUMENT_DRIVER,    /* a cell that offers "driver" */
-    ARGUMENT_BREAKABLE, /* one that offers "driver" or "echo" */
+    ARGUMENT_DEVICE, /* a cell that serves "block" */
+    ARGUMENT_PCI,    /* a function, or the cell that drives it */
+    ARGUMENT_DRIVER, /* a cell that offers "driver" */
 };
 
 #define COMMAND_ARGUMENTS 3u

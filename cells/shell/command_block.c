@@ -65,9 +65,9 @@ static void blk_name(char name[BLK_NAME_BYTES], const struct cell_edge *edge, ui
 /* ---- list, info ---- */
 
 static const struct column blk_columns[] = {
-    { "device", 18, COLUMN_TEXT },   { "health", 10, COLUMN_TEXT },     { "block_bytes", 11, COLUMN_NUMBER },
-    { "blocks", 11, COLUMN_NUMBER }, { "read_only", 9, COLUMN_NUMBER }, { "reads", 9, COLUMN_NUMBER },
-    { "writes", 9, COLUMN_NUMBER },  { "model", 20, COLUMN_TEXT },
+    { "device", 16, COLUMN_TEXT },   { "health", 9, COLUMN_TEXT }, { "bytes", 5, COLUMN_NUMBER },
+    { "blocks", 11, COLUMN_NUMBER }, { "ro", 2, COLUMN_NUMBER },   { "reads", 8, COLUMN_NUMBER },
+    { "writes", 8, COLUMN_NUMBER },  { "model", 14, COLUMN_TEXT },
 };
 
 static const char *const blk_healths[] = { "absent", "good", "resetting", "failed", "suspended" };

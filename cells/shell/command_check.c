@@ -355,16 +355,17 @@ static const char *const check_flags[] = { "--background", "--json", "-n", "-s",
 const struct command command_check = {
     .name = "check",
     .usage = "check list [--json]\n"
-             "check block DEVICE conform|pattern|verify|oracle [-n N] [-s SEED] [--background] [--json]\n"
+             "check block DEVICE conform|pattern|verify|oracle [-n N] [-s SEED]\n"
+             "                   [--background] [--json]\n"
              "check status|stop [--json]\n",
     .summary = "test block devices; destroys what is on them",
-    .text = "DEVICE is a cell that serves blocks, CELL or CELL:UNIT.  conform does what a driver has\n"
-            "to do and to refuse, case by case.  pattern writes a pattern over the device (or N\n"
-            "blocks of it), verify looks whether it is there.  oracle reads, writes and flushes at\n"
-            "random, N operations or until 'check stop', and knows at every moment what may be\n"
-            "where: kill the driver meanwhile and nothing is lost.\n"
-            "Examples: check block ramdisk conform\n"
-            "          check block nvme0:0 oracle --background\n",
+    .text = "DEVICE is a cell that serves blocks, CELL or CELL:UNIT.  conform does what a\n"
+            "driver has to do and to refuse, case by case.  pattern writes a pattern over\n"
+            "the device (or N blocks of it), verify looks whether it is there.  oracle\n"
+            "reads, writes and flushes at random, N operations or until 'check stop', and\n"
+            "knows at every moment what may be where: kill the driver meanwhile and nothing\n"
+            "is lost.\n"
+            "Example: check block ramdisk conform\n",
     .run = check_run,
     .words_min = 1,
     .words_max = 3,
@@ -483,9 +484,9 @@ const struct command command_bench = {
     .name = "bench",
     .usage = "bench block DEVICE random|flush|seq [-d DEPTH] [-n COUNT] [-s SEED] [--json]\n",
     .summary = "measure block devices; flush destroys what is on them",
-    .text = "COUNT requests, DEPTH of them under way at once: random reads of 4 KiB, writes of 4 KiB\n"
-            "each followed by a flush, or sequential reads of 1 MiB.  On an emulator judge by counted\n"
-            "instructions (option icount), not by time.\n"
+    .text = "COUNT requests, DEPTH of them under way at once: random reads of 4 KiB, writes\n"
+            "of 4 KiB each followed by a flush, or sequential reads of 1 MiB.  On an\n"
+            "emulator judge by counted instructions (option icount), not by time.\n"
             "Example: bench block nvme0 random -d 32 -n 100000\n",
     .run = bench_run,
     .words_min = 3,

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "completion.h"
 #include "fault_case.h"
+#include "fault_flip.h"
 #include "names.h"
 #include "pci.h"
 #include "system.h"
@@ -49,23 +50,16 @@ static bool complete_peer(const char *interface, uint32_t index, char *text)
     return edge != nullptr && complete_give(text, edge->peer);
 }
 
-static bool complete_breakable(uint32_t index, char *text)
-{
-    uint32_t drivers = 0;
-    while (cell_edge_find(DRIVER_INTERFACE, drivers) != nullptr)
-        drivers++;
-    if (index < drivers)
-        return complete_peer(DRIVER_INTERFACE, index, text);
-    return complete_peer(ECHO_INTERFACE, index - drivers, text);
-}
-
-/* Of `cell` only the form `cell break` takes one. */
+/* Of `cell` only the form `cell break` takes one, and it knows what a cell can do to itself. */
 static bool complete_fault(const struct completion *completion, uint32_t index, char *text)
 {
     const struct fault_case *fault = fault_case_at(index);
     if (text_equal(completion->words[0], "cell") && !text_equal(completion->words[1], "break"))
         return false;
-    return fault != nullptr && complete_give(text, fault->name);
+    if (fault != nullptr)
+        return complete_give(text, fault->name);
+    bool is_first = index > 0 && fault_case_at(index - 1) != nullptr; /* behind the last */
+    return is_first && text_equal(completion->words[0], "fault") && complete_give(text, FLIP_NAME);
 }
 
 /* Every function there is, then every cell that drives one. */
@@ -100,8 +94,6 @@ static bool complete_argument(const struct command *command, const struct comple
         return complete_pci(index, text);
     case ARGUMENT_DRIVER:
         return complete_peer(DRIVER_INTERFACE, index, text);
-    case ARGUMENT_BREAKABLE:
-        return complete_breakable(index, text);
     case ARGUMENT_PATH:
         return index < BENCH_PATH_COUNT && complete_give(text, name_of_path(index));
     case ARGUMENT_DEVICE:

@@ -2,6 +2,7 @@
 
 /* fault: breaks a cell in a given way, watches what comes of it, and judges. */
 #include "device.h"
+#include "fault_flip.h"
 #include "fault_load.h"
 #include "fault_watch.h"
 #include "json.h"
@@ -23,6 +24,7 @@ static volatile uint64_t fault_canary = CANARY;
 #define FAULT_NOTICE_MS \
     12000u /* besides the cell's operation timeout: the warden's heartbeat is the slowest */
 #define FAULT_LOAD_MS 10000u
+#define FAULT_WORDS_MAX 3u
 
 /* One experiment. */
 struct experiment {
@@ -186,7 +188,7 @@ static bool is_over(const struct experiment *test)
     return true;
 }
 
-static void fault_watch(struct experiment *test)
+static void fault_await(struct experiment *test)
 {
     uint64_t deadline = tsc_after_ms(FAULT_NOTICE_MS + test->watch.cell.operation_timeout_ms);
     for (look(test); !is_over(test) && tsc_read() < deadline; look(test))
@@ -270,13 +272,17 @@ static void fault_text(const struct output *output, const struct experiment *tes
 static enum status fault_run(struct command_call *call)
 {
     static struct experiment test;
+    if (text_equal(call->words.at[2], FLIP_NAME))
+        return fault_flip_run(call);
+    if (call->words.count > FAULT_WORDS_MAX + 1)
+        return command_fail(call, ST_INVALID, "fault: too many words; see 'help fault'");
     test = (struct experiment){ 0 };
     enum status status = fault_prepare(call, &test)
         ?: fault_wait_up(call, &test)
         ?: fault_inject(call, &test);
     if (status != ST_OK)
         return status;
-    fault_watch(&test);
+    fault_await(&test);
     fault_inspect(&test);
     const char *wrong = fault_verdict(test.fault, &test.watch.sight);
     if (call->is_json) {
@@ -289,12 +295,15 @@ static enum status fault_run(struct command_call *call)
     return wrong == nullptr ? ST_OK : ST_STATE;
 }
 
+static const char *const fault_flags[] = { "--json", "--seed", "--count", nullptr };
 static const char *const fault_targets[] = { "cell", "gate", "monitor", nullptr };
 
 const struct command command_fault = {
     .name = "fault",
     .usage = "fault CELL KIND [--json]\n"
-             "fault CELL wild-store [cell|monitor|gate] [--json]\n",
+             "fault CELL wild-store [cell|monitor|gate] [--json]\n"
+             "fault CELL text-flip [OFFSET[.BIT]] [--json]\n"
+             "fault CELL text-flip [--seed N] [--count N] [--json]\n",
     .summary = "break a cell and judge what comes of it",
     .text = "Works on echo and on every driver.  The cell breaks on its own thread, with\n"
             "requests under way where it serves blocks; then: who noticed, after how long,\n"
@@ -306,11 +315,17 @@ const struct command command_fault = {
             "gate-jump bounds assert monitor-read port hide hide-loop\n"
             "stall, ring-corrupt: the warden's heartbeat takes some seconds.  A cell that\n"
             "broke too often is given up: 'cell start' forgives.\n"
+            "text-flip works on any cell but the shell, the warden and the console, and only\n"
+            "when booted with faults=allow: it turns one bit of the running code over, at\n"
+            "OFFSET or at a random place.  Rejected (by the scanner), dormant, activated:\n"
+            "all are good unless others are harmed; wrong answers of the cell itself are no\n"
+            "matter of the wall, and said.  --seed repeats a run; --count goes on to the next\n"
+            "place, with a reload after each, and prints a table.\n"
             "Example: fault echo null-deref\n",
     .run = fault_run,
     .words_min = 2,
-    .words_max = 3,
-    .arguments = { ARGUMENT_BREAKABLE, ARGUMENT_FAULT, ARGUMENT_WORD },
+    .words_max = FAULT_WORDS_MAX + 2, /* the numbers of two options */
+    .arguments = { ARGUMENT_CELL, ARGUMENT_FAULT, ARGUMENT_WORD },
     .words = fault_targets,
-    .flags = flags_json,
+    .flags = fault_flags,
 };

@@ -215,9 +215,9 @@ const char *flip_outcome_name(enum flip_outcome outcome)
 }
 
 /* Requests that fail are answers of the flipped cell, and no collateral. */
-const char *flip_verdict(const struct fault_sight *sight, bool is_rejected)
+const char *flip_verdict(const struct fault_sight *sight, bool is_rejected, const char *wrong)
 {
-    if (is_rejected && flip_is_noticed(sight))
+    if (is_rejected && (flip_is_noticed(sight) || wrong != nullptr))
         return "IT WAS REFUSED, AND YET IT BROKE";
     if (sight->has_written)
         return "IT WROTE MEMORY OF THE SHELL";
@@ -245,7 +245,7 @@ void flip_count(struct flip_summary *summary, const struct fault_sight *sight, b
     uint32_t reason = sight->dma_faults > 0 ? (uint32_t)CRASH_NONE : sight->reason;
     summary->flips++;
     summary->outcomes[outcome]++;
-    summary->collateral += flip_verdict(sight, is_rejected) != nullptr;
+    summary->collateral += flip_verdict(sight, is_rejected, wrong) != nullptr;
     if (outcome == FLIP_ACTIVATED)
         summary->noticed[reason < CRASH_REASON_COUNT ? reason : (uint32_t)CRASH_OTHER]++;
 }

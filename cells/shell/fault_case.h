@@ -83,7 +83,7 @@ uint64_t flip_place(uint64_t seed, uint64_t nth, uint64_t text_bytes);
 enum flip_outcome flip_outcome(const struct fault_sight *sight, bool is_rejected, const char *wrong);
 const char *flip_outcome_name(enum flip_outcome outcome);
 /* Null: no collateral, and it is back; else what is wrong, in a few words. */
-const char *flip_verdict(const struct fault_sight *sight, bool is_rejected);
+const char *flip_verdict(const struct fault_sight *sight, bool is_rejected, const char *wrong);
 /* Who noticed. */
 const char *flip_detector(const struct fault_sight *sight);
 

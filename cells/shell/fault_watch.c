@@ -5,6 +5,7 @@
 #include "terminal.h"
 #include "warden.h"
 
+#include <rt/text.h>
 #include <sdk/cell.h>
 
 void fault_watch_refresh(struct fault_watch *watch)
@@ -14,12 +15,23 @@ void fault_watch_refresh(struct fault_watch *watch)
         watch->cell = cell;
 }
 
+/* Edges come back before the cell runs, but the order is the warden's business. */
+static bool watch_is_linked(const struct fault_watch *watch)
+{
+    for (uint32_t i = 0; i < EDGE_SLOTS; i++) {
+        const struct cell_edge *edge = &cell_info()->edges[i];
+        if (edge->state == PEER_DOWN && text_equal(edge->peer, watch->cell.name))
+            return false;
+    }
+    return true;
+}
+
 bool fault_watch_is_up(struct fault_watch *watch)
 {
     uint64_t deadline = tsc_after_ms(FAULT_UP_MS);
     do {
         fault_watch_refresh(watch);
-        if (watch->cell.state == CELL_RUNNING)
+        if (watch->cell.state == CELL_RUNNING && watch_is_linked(watch))
             return true;
     } while (tsc_read() < deadline && !terminal_interrupted() && terminal_wait_ms(FAULT_POLL_MS));
     return false;

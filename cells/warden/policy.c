@@ -32,12 +32,14 @@ struct policy_verdict policy_ended(struct policy *policy, enum restart_policy re
 {
     if (!policy_wants_back(restart, state))
         return (struct policy_verdict){ .action = POLICY_LEAVE };
-    if (now_ms >= policy->started_ms && now_ms - policy->started_ms >= POLICY_GOOD_MS)
+    uint64_t ran_ms = now_ms >= policy->started_ms ? now_ms - policy->started_ms : 0;
+    if (ran_ms >= POLICY_GOOD_MS)
         policy->ends = 0;
     policy->ends++;
     if (policy->ends >= POLICY_END_MAX)
         return (struct policy_verdict){ .action = POLICY_GIVE_UP };
-    return (struct policy_verdict){ .action = POLICY_RESTART, .delay_ms = policy_delay_ms(policy->ends) };
+    uint32_t delay = ran_ms >= POLICY_USEFUL_MS ? 0 : policy_delay_ms(policy->ends);
+    return (struct policy_verdict){ .action = POLICY_RESTART, .delay_ms = delay };
 }
 
 bool policy_is_adopted_up(enum restart_policy restart, enum cell_state state)

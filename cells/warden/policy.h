@@ -11,13 +11,15 @@
  * time comes in as an argument.
  *
  * A cell that ended comes back at once: a driver that seldom crashes is hardly
- * missed.  Should it end again, it comes back after 10 ms, then 20, 40 ... up to
- * a second.  Ten seconds of good running wipe the slate clean.  The eighth end without
- * them is the last: the cell has failed until a user starts it.
+ * missed.  Should it end again before it has run for a second, it comes back after
+ * 10 ms, then 20, 40 ... up to a second.  Ten seconds of good running wipe the slate
+ * clean.  The eighth end without them is the last: the cell has failed until a user
+ * starts it.
  */
 #define POLICY_DELAY_FIRST_MS 10u
 #define POLICY_DELAY_LAST_MS 1000u
 #define POLICY_GOOD_MS 10000u
+#define POLICY_USEFUL_MS 1000u
 #define POLICY_END_MAX 8u
 #define POLICY_STOP_MIN_MS 100u
 #define POLICY_CYCLE_MAX 1000000u

@@ -89,6 +89,7 @@ class Guest:
         self.position = 0          # what expect has consumed
         self.before = b""          # what came before the last match of expect
         self.process = None
+        self._emulator = None
         self.deadline = None
         self._log_file = None
         self._selector = None
@@ -120,9 +121,11 @@ class Guest:
         if self.has_qmp:
             self._folder = tempfile.TemporaryDirectory(prefix="comb-qmp-")
             command += ["-qmp", f"unix:{self._qmp_path()},server=on,wait=off"]
+        # What the emulator itself has to say must not land in the middle of an answer of the guest.
+        self._emulator = tempfile.TemporaryFile()
         # A session of its own: Ctrl-C in the terminal is for us, not for QEMU.
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, start_new_session=True)
+                                        stderr=self._emulator, start_new_session=True)
         for stream in (self.process.stdin, self.process.stdout):
             os.set_blocking(stream.fileno(), False)
         self._selector = selectors.DefaultSelector()
@@ -146,7 +149,8 @@ class Guest:
             for stream in (self.process.stdin, self.process.stdout):
                 stream.close()
             self._selector.close()
-            self.process = None
+            self._emulator.close()
+            self._emulator = self.process = None
         if self._log_file:
             self._log_file.close()
             self._log_file = None
@@ -260,7 +264,15 @@ class Guest:
         """The last of the serial output, without terminal control, for people; where a panic was."""
         text = ESCAPES.sub(b"", bytes(self.output[-TAIL_BYTES:])).replace(b"\r", b"").replace(MARK, b"")
         note = symbols.panic_note(self.output, self.machine.image)
-        return text.decode(errors="replace").strip() + (f"\n{note}" if note else "")
+        said = self._emulator_said()
+        return text.decode(errors="replace").strip() + (f"\n{note}" if note else "") + \
+            (f"\n--- the emulator said ---\n{said}" if said else "")
+
+    def _emulator_said(self):
+        if not self._emulator:
+            return ""
+        self._emulator.seek(0)
+        return self._emulator.read()[-TAIL_BYTES:].decode(errors="replace").strip()
 
     # --- plumbing ---
 

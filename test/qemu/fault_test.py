@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import re
 import sys
 import tempfile
 
@@ -149,6 +150,8 @@ DRIVER_KINDS = {kind: who for kind, who in KINDS.items() if kind != "gate-jump"}
 DRIVERS = ("virtio_blk0", "nvme0", "ahci0", "edu0")  # of the machine below
 DISK_BYTES = 16 << 20
 REQUESTS = 4  # that `fault` has under way on a block server
+FLIPS = 20  # of a series of text-flip
+FLIP_SERIES_MAX = 10  # until one flip shows; about one in ten of a driver's does
 
 
 def judged(guest, cell, kind, detectors):
@@ -191,7 +194,7 @@ def verdict_checks(base, backend):
 
 
 @contextlib.contextmanager
-def driver_machine(backend):
+def driver_machine(backend, options=()):
     with tempfile.TemporaryDirectory(prefix="comb-fault-") as folder:
         drives = []
         for kind in ("virtio-blk", "nvme", "ahci"):
@@ -200,7 +203,7 @@ def driver_machine(backend):
             with open(path, "r+b") as file:
                 file.truncate(DISK_BYTES)
             drives.append(machine_module.Drive(kind, str(path)))
-        with booted([f"backend={backend}"], drives=drives, edu=True, timeout=600) as guest:
+        with booted([f"backend={backend}", *options], drives=drives, edu=True, timeout=600) as guest:
             for cell in DRIVERS:
                 guest.until_running(cell)
             yield guest
@@ -216,6 +219,74 @@ def driver_checks(base, backend, drivers):
                     judged_driver(guest, cell, kind, detectors)
         with check(f"QEMU02{next(numbers)}", f"{backend}: a device that interrupts without end is stopped"):
             judged(guest, "edu0", "irq-storm", ["interrupt limit"])
+
+
+def flipped(guest, cell, seed):
+    """One series of bit flips in the text of a cell; the flips, and the summary."""
+    before = guest.cells()
+    result = guest.command(f"fault {cell} text-flip --count {FLIPS} --seed {seed} --json")
+    rows = [json.loads(line) for line in result.output.splitlines() if line.startswith("{")]
+    expect_equal(result.status, 0, f"status of: {result.output.strip()}")
+    flips, total = [row for row in rows if "outcome" in row], rows[-1]
+    expect_equal((len(flips), total["flips"], total["collateral"]), (FLIPS, FLIPS, 0), "flips, collateral")
+    outcomes = ("rejected", "dormant", "activated", "wrong")
+    expect_equal(sum(total[kind] for kind in outcomes), FLIPS, "outcomes")
+    for row in flips:
+        expect_equal((row["harmed"], row["oracle"], row["seed"]), (0, "ok", seed), f"collateral of {row}")
+        expect(row["answers"] > 0 or row["outcome"] != "dormant", f"it was not exercised: {row}")
+    after = guest.cells()
+    expect_equal(after[cell]["state"], "running")
+    for other in set(after) - {cell}:
+        for field in ("id", "epoch", "crashes", "state"):
+            expect_equal(after[other][field], before[other][field], f"{field} of {other}")
+    return flips, total
+
+
+def flips_show(guest, cell, first):
+    """Series until somebody noticed a flip: that all stay without effect would show nothing."""
+    for seed in range(first, first + FLIP_SERIES_MAX):
+        total = flipped(guest, cell, seed)[1]
+        if total["activated"] > 0:
+            return
+    expect(False, f"nobody has noticed any of {FLIP_SERIES_MAX * FLIPS} flips of {cell}")
+
+
+def flip_refusal_checks():
+    with check("QEMU02910", "text-flip is refused unless the machine was booted for it"), booted() as guest:
+        expect_in("faults=allow", guest.refused("fault echo text-flip"))
+        expect_in("faults=allow", guest.refused("fault echo text-flip 0x100.1"))
+        expect_equal(guest.cells()["echo"]["epoch"], 1)
+    with check("QEMU02911", "text-flip is refused for those who judge, and for places that are none"), \
+            booted(["faults=allow"]) as guest:
+        for cell in ("shell", "warden", "console"):
+            expect_in(f"not {cell}", guest.refused(f"fault {cell} text-flip"))
+        for place in ("0x100.8", "0xffffffff", "1.", ".1", "x", "0xffffffffffffffff.7"):
+            guest.refused(f"fault echo text-flip {place}")
+        guest.refused("fault echo text-flip 0x100 --seed 1")
+        guest.refused("fault echo null-deref --seed 1")
+        guest.refused("fault echo text-flip --count 0")
+
+
+def flip_repeat_check():
+    with check("QEMU02912", "a flip that shows nothing stays until reload; a seed finds its places again"), \
+            booted(["faults=allow"]) as guest:
+        places = [[(row["offset"], row["bit"]) for row in flipped(guest, "echo", 7)[0]] for _ in range(2)]
+        expect_equal(places[0], places[1], "places of a seed")
+        size = re.search(r"(\d+) bytes of code", guest.ok("reload echo"))[1]
+        text = guest.ok(f"fault echo text-flip {int(size) - 1}.7")  # behind the code: padding
+        expect_in("dormant", text)
+        expect_in("'reload echo' restores it", text)
+
+
+def flip_checks(base, backend):
+    """Single bits of running text, at random: whatever comes of it stays in that cell."""
+    with driver_machine(backend, ["faults=allow"]) as guest:
+        with check(f"QEMU02{base}", f"{backend}: {FLIPS} flips of echo harm nobody else"):
+            flipped(guest, "echo", 1)
+        with check(f"QEMU02{base + 1}", f"{backend}: flips of the ramdisk harm nobody, one is noticed"):
+            flips_show(guest, "ramdisk", 1)
+        with check(f"QEMU02{base + 2}", f"{backend}: flips of a driver harm nobody, one is noticed"):
+            flips_show(guest, "virtio_blk0", 1)
 
 
 def power_check():
@@ -285,6 +356,10 @@ def main():
     policy_check()
     no_iommu_check()
     kept_check()
+    flip_refusal_checks()
+    flip_repeat_check()
+    flip_checks(920, "pku")
+    flip_checks(930, "pt")
     return verdict()
 
 

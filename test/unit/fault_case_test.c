@@ -185,6 +185,103 @@ TEST(FAULT0007)
     assert_int_equal(first, 4);
 }
 
+/* Places are spread over the whole text, and only seed and number decide. */
+TEST(FAULT0008)
+{
+    uint32_t seen[4096 / 64 * FLIP_BITS] = {};
+    for (uint64_t seed = 0; seed < 4; seed++)
+        for (uint64_t nth = 0; nth < 4096; nth++) {
+            uint64_t place = flip_place(seed, nth, 4096);
+            assert_true(place < 4096 * FLIP_BITS);
+            assert_true(place == flip_place(seed, nth, 4096));
+            seen[place / 64]++;
+        }
+    for (uint32_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+        assert_in_range(seen[i], 8, 64); /* 32 are to be expected */
+    assert_true(flip_place(1, 0, 4096) != flip_place(2, 0, 4096));
+    assert_true(flip_place(1, 0, 4096) != flip_place(1, 1, 4096));
+    assert_true(flip_place(UINT64_MAX, UINT64_MAX, 1) < FLIP_BITS);
+}
+
+static struct fault_sight flip_crashed(uint32_t reason)
+{
+    return (struct fault_sight){
+        .has_crashed = true, .reason = reason, .is_new = true, .is_running = true, .must_return = true
+    };
+}
+
+TEST(FAULT0009)
+{
+    struct fault_sight quiet = { .is_running = true, .must_return = true };
+    struct fault_sight crashed = flip_crashed(CRASH_PAGE_FAULT);
+    struct fault_sight device = { .dma_faults = 1, .is_running = true };
+    assert_int_equal(flip_outcome(&quiet, true, nullptr), FLIP_REJECTED);
+    assert_int_equal(flip_outcome(&quiet, false, nullptr), FLIP_DORMANT);
+    assert_int_equal(flip_outcome(&crashed, false, nullptr), FLIP_ACTIVATED);
+    assert_int_equal(flip_outcome(&device, false, nullptr), FLIP_ACTIVATED);
+    assert_int_equal(flip_outcome(&quiet, false, "x"), FLIP_WRONG);
+    assert_int_equal(flip_outcome(&crashed, false, "x"), FLIP_WRONG); /* a client had it before the crash */
+    assert_string_equal(flip_detector(&quiet), "nobody");
+    assert_string_equal(flip_detector(&crashed), "page tables");
+    assert_string_equal(flip_detector(&device), "IOMMU");
+    for (uint32_t outcome = 0; outcome < FLIP_OUTCOME_COUNT; outcome++)
+        assert_string_not_equal(flip_outcome_name((enum flip_outcome)outcome), "?");
+    assert_string_equal(flip_outcome_name(FLIP_OUTCOME_COUNT), "?");
+}
+
+TEST(FAULT0010)
+{
+    struct fault_sight sight = flip_crashed(CRASH_KEY_FAULT);
+    assert_null(flip_verdict(&sight, false, nullptr));
+    assert_null(flip_verdict(&sight, false, "a sum is wrong")); /* its own answers are no collateral */
+    sight.lost = sight.failed = 1;
+    assert_null(flip_verdict(&sight, false, nullptr));
+    assert_non_null(flip_verdict(&sight, true, nullptr)); /* refused, and yet it crashed */
+    sight.is_running = sight.is_new = false;
+    assert_string_equal(flip_verdict(&sight, false, nullptr), "it does not come back");
+    sight.must_return = false;
+    assert_null(flip_verdict(&sight, false, nullptr));
+    static void (*const spoils[])(struct fault_sight *) = { spoil_others, spoil_memory, spoil_oracle };
+    for (uint32_t i = 0; i < sizeof(spoils) / sizeof(spoils[0]); i++) {
+        struct fault_sight quiet = { .is_running = true };
+        assert_null(flip_verdict(&quiet, true, nullptr));
+        assert_non_null(flip_verdict(&quiet, true, "x"));
+        spoils[i](&quiet);
+        assert_non_null(flip_verdict(&quiet, false, nullptr));
+        assert_non_null(flip_verdict(&quiet, true, nullptr));
+    }
+}
+
+TEST(FAULT0011)
+{
+    struct flip_summary summary = {};
+    struct fault_sight sight = { .is_running = true };
+    flip_count(&summary, &sight, true, nullptr);
+    flip_count(&summary, &sight, false, nullptr);
+    flip_count(&summary, &sight, false, "x");
+    sight.harmed = 1;
+    flip_count(&summary, &sight, false, nullptr);
+    for (uint32_t reason = 1; reason < 64; reason++) {
+        sight = flip_crashed(reason);
+        flip_count(&summary, &sight, false, nullptr);
+    }
+    sight.dma_faults = 2;
+    flip_count(&summary, &sight, false, nullptr);
+    assert_int_equal(summary.flips, 4 + 63 + 1);
+    assert_int_equal(summary.outcomes[FLIP_REJECTED], 1);
+    assert_int_equal(summary.outcomes[FLIP_DORMANT], 2);
+    assert_int_equal(summary.outcomes[FLIP_WRONG], 1);
+    assert_int_equal(summary.outcomes[FLIP_ACTIVATED], 64);
+    assert_int_equal(summary.collateral, 1);
+    uint32_t noticed = 0;
+    for (uint32_t reason = 0; reason < CRASH_REASON_COUNT; reason++)
+        noticed += summary.noticed[reason];
+    assert_int_equal(noticed, 64);
+    assert_int_equal(summary.noticed[CRASH_NONE], 1);
+    assert_int_equal(summary.noticed[CRASH_DIVIDE], 1);
+    assert_string_equal(flip_noticed_name(CRASH_NONE), "IOMMU");
+}
+
 int main(void)
 {
     struct harness harness = {};
@@ -195,5 +292,9 @@ int main(void)
     ADD(&harness, FAULT0005, "a refusal that was none, a crash for nothing, a dead cell that runs");
     ADD(&harness, FAULT0006, "corrupt rings under load end by the heartbeat");
     ADD(&harness, FAULT0007, "every cell but the victim is compared");
+    ADD(&harness, FAULT0008, "places to flip are random, repeatable and inside the text");
+    ADD(&harness, FAULT0009, "a flip is rejected, dormant, activated, or its clients got wrong answers");
+    ADD(&harness, FAULT0010, "a flip may break its cell, but nothing else");
+    ADD(&harness, FAULT0011, "a series is summed up, whatever the reasons");
     return harness_run("fault_case", &harness);
 }

@@ -16,13 +16,26 @@ TEST(POL0001)
     uint64_t now_ms = 5000;
     for (uint32_t i = 0; i < POLICY_END_MAX - 1; i++) {
         policy_started(&policy, now_ms);
-        now_ms += 9999;
+        now_ms += POLICY_USEFUL_MS - 1;
         struct policy_verdict verdict = ended(&policy, RESTART_ON_CRASH, CELL_CRASHED, now_ms);
         assert_int_equal(verdict.action, POLICY_RESTART);
         assert_int_equal(verdict.delay_ms, delays[i]);
     }
     policy_started(&policy, now_ms);
     assert_int_equal(ended(&policy, RESTART_ON_CRASH, CELL_CRASHED, now_ms).action, POLICY_GIVE_UP);
+}
+
+/* Who has been of use for a while comes back at once, but not for ever. */
+TEST(POL0009)
+{
+    struct policy policy = { 0 };
+    for (uint32_t i = 0; i < POLICY_END_MAX; i++) {
+        policy_started(&policy, 5000);
+        struct policy_verdict verdict = ended(&policy, RESTART_ON_CRASH, CELL_CRASHED,
+                                              5000 + POLICY_GOOD_MS - 1);
+        assert_int_equal(verdict.action, i + 1 < POLICY_END_MAX ? POLICY_RESTART : POLICY_GIVE_UP);
+        assert_int_equal(verdict.delay_ms, 0);
+    }
 }
 
 TEST(POL0002)
@@ -137,6 +150,7 @@ int main(void)
     ADD(&harness, POL0004, "brings back what its policy says");
     ADD(&harness, POL0005, "a new warden brings up what the old one owed");
     ADD(&harness, POL0006, "gives everyone time to stop");
+    ADD(&harness, POL0009, "who has been of use for a second comes back at once, but not for ever");
     ADD(&harness, POL0010, "requests for a running cell");
     ADD(&harness, POL0011, "requests for a stopped cell");
     ADD(&harness, POL0012, "requests during a back-off");
