@@ -55,8 +55,10 @@ static uint64_t smbios_find(const struct firmware *firmware, const struct memory
 static void cpu_name_read(char name[52])
 {
     uint32_t words[12] = { 0 };
-    for (uint32_t i = 0; i < 3; i++)
-        __get_cpuid(0x80000002 + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]);
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t *part = words + (size_t)i * 4;
+        __get_cpuid(0x80000002 + i, &part[0], &part[1], &part[2], &part[3]);
+    }
     memcpy(name, words[0] ? (const char *)words : "x86-64", words[0] ? sizeof(words) : sizeof("x86-64"));
 }
 
@@ -99,8 +101,8 @@ static enum status bundle_open(const struct firmware *firmware, struct boot_info
 static enum status monitor_load(const struct firmware *firmware, struct boot_info *info,
                                 struct load_image *image)
 {
-    const uint8_t *elf;
-    uint64_t bytes;
+    const uint8_t *elf = NULL;
+    uint64_t bytes = 0;
 
     enum status status = bundle_open(firmware, info, &elf, &bytes);
     if (status != ST_OK)

@@ -18,7 +18,7 @@ struct option {
 
 static bool word_equals(const char *word, uint64_t bytes, const char *text)
 {
-    return strlen(text) == bytes && !memcmp(word, text, bytes);
+    return strlen(text) == bytes && memcmp(word, text, bytes) == 0;
 }
 
 /* The value of `option` on the command line, else `normal`.  The first one counts. */
@@ -30,7 +30,7 @@ static uint32_t option_read(const char *line, const struct option *option, uint3
         for (end = word; *end && *end != ' ';)
             end++;
         uint64_t bytes = (uint64_t)(end - word);
-        if (bytes <= key_bytes || memcmp(word, option->key, key_bytes))
+        if (bytes <= key_bytes || memcmp(word, option->key, key_bytes) != 0)
             continue;
         for (uint32_t i = 0; i < VALUES_MAX && option->values[i]; i++)
             if (word_equals(word + key_bytes, bytes - key_bytes, option->values[i]))

@@ -12,47 +12,16 @@
 
 #include <sdk/block_device.h>
 
-#define DMA_BYTES KIB(640)
-
-static const struct block_device ahci_device = {
-    .server = { adapter_submit, adapter_kick, adapter_reset },
-    .collect = adapter_collect,
-    .is_busy = adapter_is_busy,
-    .interrupt = adapter_interrupt,
-    .suspend = adapter_suspend,
-    .resume = adapter_resume,
-    .end = adapter_end,
-};
-
-static enum status ahci_start(void)
-{
-    struct block_unit *units;
-    uint32_t count;
-    enum status status = adapter_begin(&units, &count);
-    return status ?: block_device_start(&ahci_device, units, count, adapter_depth());
-}
-
 static const struct cell_ops ahci_ops = {
-    .start = ahci_start,
+    .start = adapter_start,
     .notified = block_device_notified,
     .stop = block_device_stop,
 };
 
 CELL(ahci_ops,
      ((struct manifest){
-         .name = "ahci",
-         .vendor = "Comb",
-         .description = "SATA disks behind AHCI adapters",
-         .version_major = 1,
-         .device_class = CLASS_BLOCK,
-         .restart_policy = RESTART_ALWAYS,
-         .limits = { .memory_kib = 256, .concurrent_requests = BLOCK_DEPTH_MAX, .priority = 16 },
-         .provides = { { BLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL | INTERFACE_DMA, 0 },
-                       { DRIVER_INTERFACE, INTERFACE_GATE, 1 } },
-         .caps = { { CAP_DEVICE, RIGHT_READ | RIGHT_WRITE, 0, 0 },
-                   { CAP_MMIO, RIGHT_READ | RIGHT_WRITE, MMIO_BAR(5, MMIO_UNCACHED), 0 },
-                   { CAP_DMA, RIGHT_READ | RIGHT_WRITE, 0, DMA_BYTES },
-                   { CAP_DEVICE_IRQ, RIGHT_READ, 0, 0 } },
+         BLOCK_DEVICE_MANIFEST("ahci", "SATA disks behind AHCI adapters"),
+         .caps = { BLOCK_DEVICE_CAPS(5, KIB(640)) },
          .match = { { MATCH_ANY, MATCH_ANY, 0x010601, 0xFFFFFF } },
      }),
-     block_device_call, block_device_driver_call);
+     BLOCK_DEVICE_GATES);

@@ -3,6 +3,7 @@
 #include "disk.h"
 
 #include "command.h"
+#include "hba.h"
 
 #include <rt/text.h>
 #include <sdk/cell.h>
@@ -16,10 +17,10 @@ static struct dma_buffer identify_page; /* one command of our own at a time */
 
 static enum status disk_identify(struct disk *disk, uint16_t words[ATA_IDENTIFY_WORDS])
 {
-    struct port_command command;
+    struct command command;
     enum status status = ST_OK;
     if (identify_page.bytes == 0)
-        status = memory_take(ATA_IDENTIFY_WORDS * 2, PAGE_BYTES, DMA_FROM_DEVICE, &identify_page);
+        status = hba_memory(ATA_IDENTIFY_WORDS * 2, PAGE_BYTES, DMA_FROM_DEVICE, &identify_page);
     if (status != ST_OK)
         return status;
     dma_fill(&identify_page, 0, 0, identify_page.bytes);
@@ -41,7 +42,6 @@ enum status disk_start(struct disk *disk, bool is_new)
 {
     static uint16_t words[ATA_IDENTIFY_WORDS];
     struct block_unit unit;
-    disk->is_down = true;
     enum status status = port_start(&disk->port)
         ?: disk_identify(disk, words)
         ?: identity_check(words, &unit, &disk->identity);
@@ -50,98 +50,66 @@ enum status disk_start(struct disk *disk, bool is_new)
     if (!is_new && !is_same(&unit, disk->unit))
         return ST_NOT_FOUND;
     *disk->unit = unit;
-    disk->depth = (uint32_t)u64_min(disk->identity.queue_depth, disk->slots);
-    disk->is_down = false;
+    disk->depth = (uint32_t)u64_min(disk->identity.queue_depth, hba.slots);
     return ST_OK;
 }
 
-/* --- jobs that wait ---------------------------------------------------------------------- */
-
-static void wait_last(struct disk *disk, uint32_t index)
-{
-    ASSERT(disk->count < BLOCK_DEPTH_MAX);
-    disk->waiting[(disk->first + disk->count++) % BLOCK_DEPTH_MAX] = (uint8_t)index;
-}
-
-static void wait_first(struct disk *disk, uint32_t index)
-{
-    ASSERT(disk->count < BLOCK_DEPTH_MAX);
-    disk->first = (disk->first - 1) % BLOCK_DEPTH_MAX;
-    disk->waiting[disk->first] = (uint8_t)index;
-    disk->count++;
-}
-
-static void wait_pop(struct disk *disk)
-{
-    disk->first = (disk->first + 1) % BLOCK_DEPTH_MAX;
-    disk->count--;
-    if (disk->alone > 0)
-        disk->alone--;
-}
-
-enum status disk_submit(struct disk *disk, struct block_job *job)
-{
-    if (disk->unit->health == BLOCK_HEALTH_ABSENT)
-        return ST_GONE;
-    if (job->operation == BLOCK_DISCARD && job->count > ATA_TRIM_RANGES * ATA_TRIM_RANGE_MAX)
-        return ST_RANGE;
-    if (job->operation == BLOCK_FLUSH && !disk->identity.has_cache)
-        block_server_complete(job->index, ST_OK); /* what has completed is durable already */
-    else
-        wait_last(disk, job->index);
-    return ST_OK;
-}
-
-/* --- issuing ----------------------------------------------------------------------------- */
+/* ---- issuing ---- */
 
 static uint32_t slots_used(const struct disk *disk)
 {
     return disk->port.issued | disk->port.fresh;
 }
 
-static bool job_is_queued(const struct disk *disk, const struct block_job *job)
-{
-    return disk->depth > 0 && disk->alone == 0 &&
-           (job->operation == BLOCK_READ || job->operation == BLOCK_WRITE);
-}
-
-static bool may_issue(const struct disk *disk, bool is_queued)
+/* As many queued commands as the disk takes, or one that is not queued. */
+static bool has_room(const struct disk *disk, bool is_queued)
 {
     uint32_t used = slots_used(disk);
-    if (!is_queued)
-        return used == 0;
     bool is_mixed = (used & ~disk->port.queued) != 0;
-    return !is_mixed && (uint32_t)__builtin_popcount(used) < disk->depth;
+    return used == 0 || (is_queued && !is_mixed && (uint32_t)__builtin_popcount(used) < disk->depth);
 }
 
-static void disk_issue(struct disk *disk, const struct block_job *job, bool is_queued)
+static enum status disk_put(struct disk *disk, uint32_t slot, const struct block_job *job, bool is_queued)
 {
-    uint32_t slot = (uint32_t)__builtin_ctz(~slots_used(disk));
-    struct port_command command;
+    struct command command;
     enum status status = command_of_job(job, is_queued, slot, &command);
-    if (status != ST_OK) {
-        block_server_complete(job->index, status);
-        return;
+    if (status == ST_OK) {
+        disk->jobs[slot] = (uint8_t)job->index;
+        port_put(&disk->port, slot, &command);
     }
-    disk->jobs[slot] = (uint8_t)job->index;
-    port_put(&disk->port, slot, &command);
+    return status;
+}
+
+enum status disk_submit(struct disk *disk, struct block_job *job)
+{
+    bool is_queued = disk->depth > 0 && (job->operation == BLOCK_READ || job->operation == BLOCK_WRITE);
+    if (disk->unit->health == BLOCK_HEALTH_ABSENT)
+        return ST_GONE;
+    if (job->operation == BLOCK_DISCARD && job->count > ATA_TRIM_RANGES * ATA_TRIM_RANGE_MAX)
+        return ST_RANGE;
+    if (job->operation == BLOCK_FLUSH && !disk->identity.has_cache) {
+        block_server_complete(job->index, ST_OK); /* what has completed is durable already */
+        return ST_OK;
+    }
+    if (disk->again != 0 || !has_room(disk, is_queued))
+        return ST_AGAIN;
+    return disk_put(disk, (uint32_t)__builtin_ctz(~slots_used(disk)), job, is_queued);
 }
 
 void disk_kick(struct disk *disk)
 {
-    while (disk->count > 0 && !disk->is_down) {
-        const struct block_job *job = block_server_job(disk->waiting[disk->first]);
-        bool is_queued = job != nullptr && job_is_queued(disk, job);
-        if (job != nullptr && !may_issue(disk, is_queued))
-            break;
-        wait_pop(disk);
-        if (job != nullptr)
-            disk_issue(disk, job, is_queued);
+    while (disk->again != 0 && slots_used(disk) == 0) {
+        uint32_t slot = (uint32_t)__builtin_ctz(disk->again);
+        const struct block_job *job = block_server_job(disk->jobs[slot]);
+        disk->again &= disk->again - 1;
+        enum status status = job == nullptr ? ST_GONE : disk_put(disk, slot, job, false);
+        if (status != ST_OK)
+            block_server_complete(disk->jobs[slot], status);
     }
     port_kick(&disk->port);
 }
 
-/* --- answers ----------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static void disk_answer(struct disk *disk, uint32_t slots, enum status status)
 {
@@ -153,30 +121,27 @@ static void disk_answer(struct disk *disk, uint32_t slots, enum status status)
     }
 }
 
-void disk_forget(struct disk *disk)
-{
-    disk->count = disk->alone = 0;
-    disk->port.issued = disk->port.queued = disk->port.fresh = 0;
-}
-
 static void disk_lose(struct disk *disk, enum status reason)
 {
-    disk->is_down = true;
     cell_log(LOG_WARN, "port %u: the disk is gone: %s", disk->port.number, status_name(reason));
     disk->unit->health = BLOCK_HEALTH_ABSENT;
-    disk_answer(disk, disk->port.issued, ST_GONE);
-    while (disk->count > 0) {
-        uint32_t index = disk->waiting[disk->first];
-        wait_pop(disk);
-        block_server_complete(index, ST_GONE);
-    }
+    uint32_t owed = disk->port.issued | disk->again;
+    disk->again = 0;
+    disk_answer(disk, owed, ST_GONE);
 }
 
-void disk_restart(struct disk *disk)
+static void disk_mend_port(struct disk *disk)
 {
     enum status status = disk_start(disk, false);
     if (status != ST_OK)
         disk_lose(disk, status);
+}
+
+void disk_restart(struct disk *disk)
+{
+    disk->again = 0;
+    if (disk->unit->health != BLOCK_HEALTH_ABSENT)
+        disk_mend_port(disk);
 }
 
 /*
@@ -187,19 +152,14 @@ static void disk_mend(struct disk *disk, uint32_t trouble)
 {
     if (device_is_gone())
         mon_exit(ST_DEVICE); /* the next instance finds in the rings what this one owes */
-    disk->is_down = true;
     if (!(trouble & AHCI_PXI_LINK))
         disk_answer(disk, disk->port.issued & ~disk->port.queued, ST_IO);
-    for (uint32_t slot = AHCI_SLOTS_MAX; slot-- > 0;)
-        if (disk->port.issued & BIT32(slot)) {
-            wait_first(disk, disk->jobs[slot]);
-            disk->alone++;
-        }
-    disk->port.issued = disk->port.queued = 0;
-    if (disk->alone > 0)
+    disk->again |= disk->port.issued;
+    if (disk->again != 0)
         cell_log(LOG_WARN, "port %u: %s: %u commands again, one by one", disk->port.number,
-                 trouble & AHCI_PXI_LINK ? "the link has changed" : "an error", disk->alone);
-    disk_restart(disk);
+                 trouble & AHCI_PXI_LINK ? "the link has changed" : "an error",
+                 (uint32_t)__builtin_popcount(disk->again));
+    disk_mend_port(disk);
 }
 
 bool disk_collect(struct disk *disk)
@@ -218,11 +178,6 @@ bool disk_collect(struct disk *disk)
     return true;
 }
 
-bool disk_is_busy(const struct disk *disk)
-{
-    return disk->port.issued != 0;
-}
-
 void disk_interrupt(struct disk *disk)
 {
     port_acknowledge(&disk->port);
@@ -232,15 +187,15 @@ void disk_interrupt(struct disk *disk)
     /* Nothing was under way, or it would have been mended. */
     disk->port.trouble = 0;
     if (port_has_link(&disk->port))
-        disk_restart(disk);
+        disk_mend_port(disk);
     else if (disk->unit->health != BLOCK_HEALTH_ABSENT)
         disk_lose(disk, ST_NOT_FOUND);
 }
 
 void disk_quiesce(struct disk *disk, bool is_standby)
 {
-    struct port_command command;
-    if (disk->unit->health == BLOCK_HEALTH_ABSENT || disk_is_busy(disk))
+    struct command command;
+    if (disk->unit->health == BLOCK_HEALTH_ABSENT || disk->port.issued != 0)
         return;
     command_plain(is_standby ? ATA_STANDBY_IMMEDIATE : ATA_FLUSH_CACHE_EXT, &command);
     if (port_run(&disk->port, &command, QUIESCE_MS) != ST_OK)

@@ -2,81 +2,64 @@
 
 #include "hba.h"
 
-#include <hw/ahci.h>
-#include <sdk/cell.h>
 #include <sdk/device.h>
 
 #define HBA_BAR 5u
 #define RESET_MS 1000u     /* [AHCI 10.4.3] */
 #define HAND_OVER_MS 2000u /* [AHCI 10.6.3] */
 
-MMIO_REGISTER_RO(hba_capabilities, AHCI_CAP)
-MMIO_REGISTER_RO(hba_capabilities2, AHCI_CAP2)
-MMIO_REGISTER_RO(hba_ports, AHCI_PI)
-MMIO_REGISTER_RW(hba_control, AHCI_GHC)
-MMIO_REGISTER_RW(hba_status, AHCI_IS)
-MMIO_REGISTER_RW(hba_owner, AHCI_BOHC)
-
-static struct mmio hba;
+struct hba hba;
 
 /* A firmware that does not let go in time is gone: nothing of it runs any more. */
-enum status hba_take_over(void)
+static enum status hba_take_over(void)
 {
-    if (hba_capabilities2_read(&hba) & AHCI_CAP2_BOH) {
-        hba_owner_modify(&hba, 0, AHCI_BOHC_OOS);
-        if (mmio_wait32(&hba, AHCI_BOHC, AHCI_BOHC_BOS, 0, HAND_OVER_MS) == ST_GONE)
+    if (mmio_read32(&hba.registers, AHCI_CAP2) & AHCI_CAP2_BOH) {
+        mmio_modify32(&hba.registers, AHCI_BOHC, 0, AHCI_BOHC_OOS);
+        if (mmio_wait32(&hba.registers, AHCI_BOHC, AHCI_BOHC_BOS, 0, HAND_OVER_MS) == ST_GONE)
             return ST_GONE;
     }
-    hba_control_write(&hba, AHCI_GHC_AE);
+    hba_interrupts(false);
     return ST_OK;
 }
 
-enum status hba_open(struct hba_facts *facts)
+enum status hba_open(void)
 {
-    const struct cell_cap *cap = device_mmio_cap(HBA_BAR);
-    enum status status = cap == nullptr ? ST_NOT_FOUND : mmio_open(cap, &hba);
+    enum status status = mmio_open(device_mmio_cap(HBA_BAR), &hba.registers);
     if (status != ST_OK)
         return status;
-    if (hba.bytes < AHCI_GENERIC_BYTES)
+    if (hba.registers.bytes < AHCI_GENERIC_BYTES)
         return ST_DEVICE;
-    uint32_t capabilities = hba_capabilities_read(&hba);
-    uint32_t ports = hba_ports_read(&hba);
-    if (capabilities == MMIO_GONE && ports == MMIO_GONE)
+    uint32_t capabilities = mmio_read32(&hba.registers, AHCI_CAP);
+    hba.ports = mmio_read32(&hba.registers, AHCI_PI);
+    if (capabilities == MMIO_GONE && hba.ports == MMIO_GONE)
         return ST_GONE;
-    *facts = (struct hba_facts){
-        .ports = ports,
-        .slots = field32_get(capabilities, AHCI_CAP_NCS) + 1,
-        .has_64 = capabilities & AHCI_CAP_S64A,
-        .has_ncq = capabilities & AHCI_CAP_SNCQ,
-    };
+    hba.slots = capabilities & AHCI_CAP_SNCQ ? field32_get(capabilities, AHCI_CAP_NCS) + 1 : 0;
+    hba.has_64 = capabilities & AHCI_CAP_S64A;
     return hba_take_over();
 }
 
 enum status hba_reset(void)
 {
-    hba_control_modify(&hba, 0, AHCI_GHC_HR);
-    enum status status = mmio_wait32(&hba, AHCI_GHC, AHCI_GHC_HR, 0, RESET_MS);
-    if (status == ST_OK)
-        hba_control_write(&hba, AHCI_GHC_AE);
+    enum status status = hba_take_over();
+    mmio_modify32(&hba.registers, AHCI_GHC, 0, AHCI_GHC_HR);
+    status = status ?: mmio_wait32(&hba.registers, AHCI_GHC, AHCI_GHC_HR, 0, RESET_MS);
+    hba_interrupts(false);
     return status;
 }
 
 void hba_interrupts(bool are_on)
 {
-    hba_control_write(&hba, AHCI_GHC_AE | (are_on ? AHCI_GHC_IE : 0u));
+    mmio_write32(&hba.registers, AHCI_GHC, AHCI_GHC_AE | (are_on ? AHCI_GHC_IE : 0u));
 }
 
-uint32_t hba_pending(void)
+bool hba_reaches(uint64_t device, uint64_t bytes)
 {
-    return hba_status_read(&hba);
+    return hba.has_64 || device + bytes <= UINT64_C(1) << 32;
 }
 
-void hba_clear(uint32_t ports)
+enum status hba_memory(uint64_t bytes, uint64_t alignment, enum dma_direction direction,
+                       struct dma_buffer *buffer)
 {
-    hba_status_write(&hba, ports);
-}
-
-enum status hba_port(uint32_t number, struct mmio *port)
-{
-    return mmio_part(&hba, AHCI_PORT(number), AHCI_PORT_BYTES, port) == ST_OK ? ST_OK : ST_DEVICE;
+    enum status status = dma_take(bytes, alignment, direction, buffer);
+    return status ?: hba_reaches(buffer->device, bytes) ? ST_OK : ST_UNSUPPORTED;
 }

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <hw/ahci.h>
+#include <sdk/dma.h>
 #include <sdk/mmio.h>
 
-/* The adapter's own registers.  [AHCI 3.1]  All ones is ST_GONE. */
-struct hba_facts {
+/* The adapter's own registers, and what they say of it.  [AHCI 3.1]  All ones is ST_GONE. */
+struct hba {
+    struct mmio registers;
     uint32_t ports; /* bit n: port n is implemented */
-    uint32_t slots; /* commands of one port */
+    uint32_t slots; /* for queued commands of one port, 0: none */
     bool has_64;    /* reaches memory above 4 GiB */
-    bool has_ncq;
 };
 
+extern struct hba hba;
+
 /* Maps the registers, takes the adapter over from the firmware, switches AHCI on.  Interrupts stay off. */
-enum status hba_open(struct hba_facts *facts);
-/* Takes over again, after the function was reset or has slept. */
-enum status hba_take_over(void);
-/* Everything stops; the links come up again by themselves. */
+enum status hba_open(void);
+/* From any state to one where all ports are stopped and the links come up again by themselves. */
 enum status hba_reset(void);
 void hba_interrupts(bool are_on);
-/* Ports with an interrupt, and what of them has been handled. */
-uint32_t hba_pending(void);
-void hba_clear(uint32_t ports);
-/* A port's registers; ST_DEVICE: not in the registers there are. */
-enum status hba_port(uint32_t number, struct mmio *port);
+
+bool hba_reaches(uint64_t device, uint64_t bytes);
+/* dma_take for memory that the adapter reaches; ST_UNSUPPORTED: that there is it does not. */
+enum status hba_memory(uint64_t bytes, uint64_t alignment, enum dma_direction direction,
+                       struct dma_buffer *buffer);

@@ -2,11 +2,12 @@
 
 #include "identify.h"
 
-#include <rt/text.h>
+#include "command.h"
+
+#include <sdk/block_device.h>
 
 #define SECTOR_BYTES 512u
 #define BLOCK_BYTES_MAX 4096u
-#define TRANSFER_BYTES_MAX (UINT32_C(1) << 20)
 
 static bool is_valid(uint32_t word, uint32_t field)
 {
@@ -16,13 +17,10 @@ static bool is_valid(uint32_t word, uint32_t field)
 /* Two letters a word, the first in the high byte; padded with blanks. */
 static void text_set(char *to, const uint16_t *words, uint32_t bytes)
 {
-    memset(to, 0, BLOCK_TEXT_BYTES);
-    for (uint32_t i = 0; i < bytes; i++) {
-        char letter = (char)(i % 2 == 0 ? words[i / 2] >> 8 : words[i / 2] & 0xFF);
-        to[i] = letter >= ' ' && letter <= '~' ? letter : '.';
-    }
-    while (bytes > 0 && to[bytes - 1] == ' ')
-        to[--bytes] = '\0';
+    char letters[BLOCK_TEXT_BYTES];
+    for (uint32_t i = 0; i < bytes; i++)
+        letters[i] = (char)(words[i / 2] >> (i % 2 == 0 ? 8 : 0));
+    block_device_text(to, letters, bytes);
 }
 
 static uint32_t block_bytes(const uint16_t *words)
@@ -72,7 +70,7 @@ enum status identity_check(const uint16_t words[ATA_IDENTIFY_WORDS], struct bloc
         .has_cache = words[ATA_WORD_COMMANDS_82] & ATA_COMMANDS_82_WRITE_CACHE,
         .has_flush = words[ATA_WORD_COMMANDS_83] & ATA_COMMANDS_83_FLUSH_EXT,
     };
-    unit->transfer_blocks_max = TRANSFER_BYTES_MAX / unit->block_bytes;
+    unit->transfer_blocks_max = COMMAND_BYTES_MAX / unit->block_bytes;
     unit->features = identity->has_flush || !identity->has_cache ? BLOCK_CAN_FLUSH : 0;
     if (words[ATA_WORD_DATA_SET] & ATA_DATA_SET_TRIM)
         unit->features |= BLOCK_CAN_DISCARD;

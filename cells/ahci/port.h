@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "table.h"
+#include "command.h"
 
 #include <sdk/mmio.h>
 
@@ -19,17 +19,14 @@ struct port {
     uint32_t trouble; /* reasons for an interrupt that are acknowledged but not handled */
 };
 
-/* How a command travels. */
-struct port_command {
-    uint32_t table;
-    uint32_t pieces;
-    bool is_write, is_queued;
-};
-
-/* Stops a port whose registers these are.  ST_OK: it touches no memory.  Issued commands are forgotten. */
+/* Finds the registers of `port->number`; ST_DEVICE: not in the adapter's. */
+enum status port_open(struct port *port);
+/* ST_OK: it touches no memory.  Issued commands are forgotten. */
 enum status port_stop(struct port *port);
 /* A device is there and talks; what kind says port_start. */
 bool port_has_link(const struct port *port);
+/* Lets a link come up that its owner had put to sleep or switched off -> whether it had. */
+bool port_wake(const struct port *port);
 /* Takes the memory.  Once. */
 enum status port_init(struct port *port);
 /*
@@ -39,7 +36,7 @@ enum status port_init(struct port *port);
 enum status port_start(struct port *port);
 
 /* Puts a command into a free slot; port_kick issues all that were put. */
-void port_put(struct port *port, uint32_t slot, const struct port_command *command);
+void port_put(struct port *port, uint32_t slot, const struct command *command);
 void port_kick(struct port *port);
 /* Issued slots that the adapter is done with, all without or all with a queued command. */
 uint32_t port_done(const struct port *port);
@@ -48,5 +45,5 @@ void port_acknowledge(struct port *port);
 /* Those of AHCI_PXI_ERRORS and AHCI_PXI_LINK there have been since port_start. */
 uint32_t port_trouble(const struct port *port);
 
-/* Runs one command of our own on a port without commands, with `table` TABLE_OWN filled; sleeps. */
-enum status port_run(struct port *port, const struct port_command *command, uint32_t limit_ms);
+/* Runs one command of our own on a port without commands; sleeps. */
+enum status port_run(struct port *port, const struct command *command, uint32_t limit_ms);

@@ -146,7 +146,8 @@ static enum status segments_try(uint32_t segments, uint32_t last_blocks)
     segments_make(&request, segments, last_blocks);
     uint32_t page = check.page_blocks;
     for (uint32_t i = 0; i < segments; i++)
-        conform_fill(3 * (segments - i), i * page, i + 1 == segments ? last_blocks : page, 200 + segments);
+        conform_fill(UINT64_C(3) * (segments - i), i * page, i + 1 == segments ? last_blocks : page,
+                     200 + segments);
     enum status status = segments_send(&request, BLOCK_WRITE)
                              ?: conform_verify(0, request.count, 200 + segments)
                              ?: conform_round_trip(0, request.count, 210 + segments);
@@ -155,8 +156,8 @@ static enum status segments_try(uint32_t segments, uint32_t last_blocks)
     conform_zero(0, 3 * (segments + 1));
     status = segments_send(&request, BLOCK_READ);
     for (uint32_t i = 0; i < segments && status == ST_OK; i++)
-        status = conform_compare(3 * (segments - i), i * page, i + 1 == segments ? last_blocks : page,
-                                 210 + segments);
+        status = conform_compare(UINT64_C(3) * (segments - i), i * page,
+                                 i + 1 == segments ? last_blocks : page, 210 + segments);
     return status;
 }
 
@@ -188,7 +189,7 @@ static enum status clear(enum block_operation operation, uint64_t block, uint32_
 
 static enum status zeroes_run(void)
 {
-    uint32_t count = (uint32_t)u64_min(4u * check.page_blocks + 2, conform_count_max());
+    uint32_t count = (uint32_t)u64_min(UINT64_C(4) * check.page_blocks + 2, conform_count_max());
     if (count < 3)
         return ST_OK;
     return conform_round_trip(0, count, 310)
@@ -202,7 +203,7 @@ static enum status zeroes_run(void)
 /* What was discarded may be anything; what lies next to it is untouched, and it can be written again. */
 static enum status discard_run(void)
 {
-    uint32_t count = (uint32_t)u64_min(4u * check.page_blocks, conform_count_max());
+    uint32_t count = (uint32_t)u64_min(UINT64_C(4) * check.page_blocks, conform_count_max());
     if (count < 3)
         return ST_OK;
     return conform_round_trip(0, count, 320)
@@ -223,7 +224,7 @@ static enum status read_well(uint64_t block, uint32_t count, uint32_t index)
 /* Whatever is there: reading it twice gives the same, in one piece or block by block. */
 static enum status reads_run(void)
 {
-    uint32_t count = (uint32_t)u64_min(2u * check.page_blocks, conform_count_max());
+    uint32_t count = (uint32_t)u64_min(UINT64_C(2) * check.page_blocks, conform_count_max());
     uint32_t bytes = count * check.geometry.block_bytes;
     enum status status =
         read_well(0, count, 0) ?: read_well(0, count, 8) ?: read_well(conform_last_block(), 1, 16);

@@ -132,7 +132,7 @@ static enum status wrap_run(void)
 {
     enum status status = ST_OK;
     for (uint32_t i = 0; i < RING_SLOTS && status == ST_OK; i++)
-        status = conform_round_trip(i * 5 % check.geometry.block_count, 1, 720 + i);
+        status = conform_round_trip(i * UINT64_C(5) % check.geometry.block_count, 1, 720 + i);
     return status;
 }
 

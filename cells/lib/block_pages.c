@@ -109,7 +109,8 @@ void block_pages_give(struct block_client *client, uint32_t offset, uint32_t cou
     ASSERT(is_aligned(offset, PAGE_BYTES) && first >= requests &&
            is_range_inside(first, count, client->page_count));
     for (uint32_t page = first; page < first + count; page++) {
-        ASSERT(!page_is(client->pages_free, page) && !page_is(client->pages_owed, page)); /* given twice */
+        bool is_given_twice = page_is(client->pages_free, page) || page_is(client->pages_owed, page);
+        ASSERT(!is_given_twice);
         page_set(page_is_with_server(client, page) ? client->pages_owed : client->pages_free, page);
     }
 }

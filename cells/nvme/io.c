@@ -19,7 +19,6 @@ struct io {
     const struct namespaces *namespaces;
     struct queue queue;
     uint32_t depth;
-    uint32_t under_way;
     uint16_t cids[BLOCK_DEPTH_MAX]; /* of the last command with this index */
     bool is_under_way[BLOCK_DEPTH_MAX];
 };
@@ -43,16 +42,10 @@ uint32_t io_depth(void)
     return io.depth;
 }
 
-bool io_is_busy(void)
-{
-    return io.under_way > 0;
-}
-
 enum status io_start(void)
 {
     queue_reset(&io.queue);
     memset(io.is_under_way, 0, sizeof(io.is_under_way));
-    io.under_way = 0;
     return admin_create_queue(&io.queue);
 }
 
@@ -125,7 +118,6 @@ enum status io_submit(struct block_job *job)
     uint32_t cid = (io.cids[job->index] + CID_INDEX + 1) & (CID_GENERATION | CID_INDEX);
     io.cids[job->index] = (uint16_t)cid;
     io.is_under_way[job->index] = true;
-    io.under_way++;
     command.opcode_cid |= NVME_COMMAND(0, cid);
     queue_put(&io.queue, &command);
     return ST_OK;
@@ -146,7 +138,6 @@ static void io_complete(uint32_t dw3)
         return;
     }
     io.is_under_way[index] = false;
-    io.under_way--;
     block_server_complete(index, status_of(completion_status(dw3)));
 }
 

@@ -22,4 +22,3 @@ enum status io_submit(struct block_job *job);
 void io_kick(void);
 /* Answers what has completed -> whether anything has. */
 bool io_collect(void);
-bool io_is_busy(void);

@@ -6,6 +6,7 @@
 #include "controller.h"
 #include "io.h"
 
+#include <sdk/block_device.h>
 #include <sdk/cell.h>
 #include <sdk/device.h>
 
@@ -20,13 +21,8 @@ struct life {
 
 static struct life life;
 
-static enum status power_up(void)
-{
-    return device_power() == 0 ? ST_OK : device_power_set(0);
-}
-
 /* From any state to empty queues. */
-static enum status life_restart(void)
+static enum status life_begin_queues(void)
 {
     return controller_disable()
         ?: device_enable(DEVICE_DECODE | DEVICE_MASTER)
@@ -57,46 +53,22 @@ static enum status life_take_memory(void)
 enum status life_begin(struct namespaces *namespaces)
 {
     life.namespaces = namespaces;
-    return power_up()
-        ?: device_enable(DEVICE_DECODE)
+    return block_device_wake()
         ?: controller_open(&life.limits)
         ?: life_take_memory()
-        ?: life_restart()
+        ?: life_begin_queues()
         ?: namespaces_find(namespaces, life.limits.version)
         ?: life_listen();
 }
 
-static enum status life_reset_function(void)
+enum status life_restart(void)
 {
-    cell_log(LOG_WARN, "the controller's own reset fails: resetting the function");
-    return device_reset() ?: device_enable(DEVICE_DECODE) ?: life_restart();
+    return life_begin_queues() ?: namespaces_refresh(life.namespaces) ?: life_listen();
 }
 
-enum status life_reset(void)
+enum status life_suspend(void)
 {
-    namespaces_set_health(life.namespaces, BLOCK_HEALTH_RESETTING);
-    enum status status = life_restart();
-    if (status != ST_OK && !device_is_gone())
-        status = life_reset_function();
-    if (status == ST_OK)
-        status = namespaces_refresh(life.namespaces) ?: life_listen();
-    if (status != ST_OK)
-        namespaces_set_health(life.namespaces, BLOCK_HEALTH_FAILED);
-    return status;
-}
-
-enum status life_suspend(uint32_t state)
-{
-    return controller_shutdown(SHUTDOWN_MS) ?: controller_disable() ?: device_power_set(state);
-}
-
-enum status life_resume(void)
-{
-    return power_up()
-        ?: device_enable(DEVICE_DECODE)
-        ?: life_restart()
-        ?: namespaces_refresh(life.namespaces)
-        ?: life_listen();
+    return controller_shutdown(SHUTDOWN_MS) ?: controller_disable();
 }
 
 void life_end(void)
@@ -117,7 +89,7 @@ static enum status life_event(uint32_t event)
     return namespaces_refresh(life.namespaces) ?: life_listen();
 }
 
-void life_interrupt(void)
+void life_interrupt(uint64_t)
 {
     uint32_t event;
     (void)io_collect();

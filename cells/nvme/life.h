@@ -10,12 +10,11 @@
 
 /* Registers, memory, first reset, what there is.  Once. */
 enum status life_begin(struct namespaces *namespaces);
-/* After a timeout: resets the controller, if that does not help the function.  Nothing is under way then. */
-enum status life_reset(void);
-/* D1 .. D3hot, with nothing under way; and back, to an empty controller. */
-enum status life_suspend(uint32_t state);
-enum status life_resume(void);
+/* From any state to empty queues, and the units brought up to date. */
+enum status life_restart(void);
+/* With nothing under way: what the controller has cached becomes durable, and it is off. */
+enum status life_suspend(void);
 /* For good: what the controller has cached becomes durable. */
 void life_end(void);
 /* Collects, and handles what the controller reports by itself. */
-void life_interrupt(void);
+void life_interrupt(uint64_t events);

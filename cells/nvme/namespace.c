@@ -9,6 +9,7 @@
 #include "admin.h"
 
 #include <rt/text.h>
+#include <sdk/block_device.h>
 #include <sdk/cell.h>
 
 #define BLOCK_LOG2_MIN 9u
@@ -16,16 +17,6 @@
 #define BLOCK_COUNT_MAX (UINT64_MAX >> (BLOCK_LOG2_MAX + 1)) /* a byte count of it is no overflow */
 #define MDTS_MAX 8u                                          /* 2^8 pages are TRANSFER_BYTES_MAX */
 static_assert(PAGE_BYTES << MDTS_MAX == TRANSFER_BYTES_MAX, "MDTS in our pages");
-
-/* Text padded with blanks -> zero padded; what cannot be printed becomes a dot. */
-static void text_clean(char *to, const char *from, uint32_t bytes)
-{
-    memset(to, 0, BLOCK_TEXT_BYTES);
-    while (bytes > 0 && (from[bytes - 1] == ' ' || from[bytes - 1] == '\0'))
-        bytes--;
-    for (uint32_t i = 0; i < bytes; i++)
-        to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '.';
-}
 
 static enum status controller_identify(struct namespaces *namespaces)
 {
@@ -45,8 +36,8 @@ static enum status controller_identify(struct namespaces *namespaces)
         namespaces->features |= BLOCK_CAN_DISCARD;
     if (data.oncs & NVME_ONCS_WRITE_ZEROES)
         namespaces->features |= BLOCK_CAN_WRITE_ZEROES;
-    text_clean(namespaces->model, data.model, sizeof(data.model));
-    text_clean(namespaces->serial, data.serial, sizeof(data.serial));
+    block_device_text(namespaces->model, data.model, sizeof(data.model));
+    block_device_text(namespaces->serial, data.serial, sizeof(data.serial));
     return ST_OK;
 }
 
@@ -146,11 +137,4 @@ enum status namespaces_refresh(struct namespaces *namespaces)
             unit->health = BLOCK_HEALTH_ABSENT;
     }
     return ST_OK;
-}
-
-void namespaces_set_health(struct namespaces *namespaces, enum block_health health)
-{
-    for (uint32_t i = 0; i < namespaces->count; i++)
-        if (namespaces->units[i].health != BLOCK_HEALTH_ABSENT)
-            namespaces->units[i].health = health;
 }

@@ -25,5 +25,3 @@ struct namespaces {
 /* Asks the enabled controller.  The first time finds the units; later times bring them up to date. */
 enum status namespaces_find(struct namespaces *namespaces, uint32_t version);
 enum status namespaces_refresh(struct namespaces *namespaces);
-/* Marks every unit that is there. */
-void namespaces_set_health(struct namespaces *namespaces, enum block_health health);

@@ -15,12 +15,12 @@
 #define DMA_BYTES KIB(384)
 
 static const struct block_device nvme_device = {
-    .server = { io_submit, io_kick, life_reset },
+    .submit = io_submit,
+    .kick = io_kick,
     .collect = io_collect,
-    .is_busy = io_is_busy,
     .interrupt = life_interrupt,
+    .restart = life_restart,
     .suspend = life_suspend,
-    .resume = life_resume,
     .end = life_end,
 };
 
@@ -42,19 +42,8 @@ static const struct cell_ops nvme_ops = {
 
 CELL(nvme_ops,
      ((struct manifest){
-         .name = "nvme",
-         .vendor = "Comb",
-         .description = "NVM Express controllers",
-         .version_major = 1,
-         .device_class = CLASS_BLOCK,
-         .restart_policy = RESTART_ALWAYS,
-         .limits = { .memory_kib = 256, .concurrent_requests = BLOCK_DEPTH_MAX, .priority = 16 },
-         .provides = { { BLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL | INTERFACE_DMA, 0 },
-                       { DRIVER_INTERFACE, INTERFACE_GATE, 1 } },
-         .caps = { { CAP_DEVICE, RIGHT_READ | RIGHT_WRITE, 0, 0 },
-                   { CAP_MMIO, RIGHT_READ | RIGHT_WRITE, MMIO_BAR(0, MMIO_UNCACHED), 0 },
-                   { CAP_DMA, RIGHT_READ | RIGHT_WRITE, 0, DMA_BYTES },
-                   { CAP_DEVICE_IRQ, RIGHT_READ, 0, 0 } },
+         BLOCK_DEVICE_MANIFEST("nvme", "NVM Express controllers"),
+         .caps = { BLOCK_DEVICE_CAPS(0, DMA_BYTES) },
          .match = { { MATCH_ANY, MATCH_ANY, 0x010802, 0xFFFFFF } },
      }),
-     block_device_call, block_device_driver_call);
+     BLOCK_DEVICE_GATES);

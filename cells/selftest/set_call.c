@@ -126,7 +126,10 @@ static void direction_flag(void)
     EXPECT_EQUAL(record.tsc_hz, cell_info()->tsc_hz);
 }
 
-/* A cell whose thread never has to sleep lets others in all the same, whenever it asks for events. */
+/*
+ * A cell of higher priority whose thread never has to sleep: it keeps nobody from running for ever, and lets
+ * others in whenever it asks for events.
+ */
 static void busy_callee(void)
 {
     const struct cell_edge *edge = cell_edge_find(PEER_INTERFACE, 0);

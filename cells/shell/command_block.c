@@ -221,7 +221,7 @@ static enum status blk_info(struct command_call *call)
 
 static enum status blk_open(const struct command_call *call)
 {
-    const struct cell_edge *edge;
+    const struct cell_edge *edge = nullptr;
     enum status status = blk_find(call, &edge, &blk.unit);
     if (status != ST_OK)
         return status;

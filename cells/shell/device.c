@@ -40,7 +40,7 @@ enum status device_named(const struct command_call *call, const char *word, stru
 
 enum status device_cell_named(const struct command_call *call, const char *word, struct cell_record *cell)
 {
-    struct device_record device;
+    struct device_record device = { 0 };
     uint32_t bdf;
     if (bdf_parse(word, &bdf)) {
         enum status status = device_named(call, word, &device);

@@ -21,7 +21,7 @@ struct fault_watch {
 
 /* Of watch->cell: what it is now. */
 void fault_watch_refresh(struct fault_watch *watch);
-/* Waits until it runs and all our edges to it are up: one that was broken a moment ago is still being restarted. */
+/* Waits until it runs and our edges to it are up: one that broke a moment ago is still being restarted. */
 bool fault_watch_is_up(struct fault_watch *watch);
 
 /* Before the deed, when all others have come to rest. */

@@ -13,14 +13,12 @@
 /* The one disk of this cell. */
 struct disk {
     struct virtio virtio;
-    struct virtio_power power;
     struct virtio_queue queue;
     struct dma_buffer headers;  /* per slot: header, then the range of a discard */
     struct dma_buffer statuses; /* per slot: one byte the device writes */
     struct dma_buffer identity; /* answer of GET_ID */
     struct block_unit unit;
     uint32_t pieces_max; /* of data in one request */
-    uint64_t poll_ticks;
 };
 
 extern struct disk disk;
@@ -32,10 +30,10 @@ enum status disk_refresh(void);
 
 /* Takes the memory of requests. */
 enum status request_prepare(void);
-/* The hooks of sdk/block_server.h. */
+/* Hooks of sdk/block_device.h. */
 enum status request_submit(struct block_job *job);
 void request_kick(void);
-/* Answers what the device has completed; *count says how much.  ST_DEVICE: it broke the rules. */
-enum status request_reap(uint32_t *count);
+/* Answers what the device has completed -> whether anything has been; broken rules: queue.is_broken. */
+bool request_reap(void);
 /* Fills unit.serial by asking the device, before the first job.  ST_TIMEOUT: it answers nothing. */
 enum status request_identify(void);

@@ -9,6 +9,7 @@
 #include "disk.h"
 
 #include <hw/virtio.h>
+#include <sdk/block_device.h>
 #include <sdk/cell.h>
 
 #define SLOT_BYTES (VIRTIO_BLK_HEADER_BYTES + VIRTIO_BLK_RANGE_BYTES)
@@ -128,27 +129,14 @@ static void request_complete(uint32_t slot, uint32_t written)
     block_server_complete(slot, status == ST_OK && is_short ? ST_IO : status);
 }
 
-enum status request_reap(uint32_t *count)
+bool request_reap(void)
 {
-    enum status status = ST_OK;
-    for (*count = 0; *count < REAP_MAX; ++*count) {
-        uint32_t slot = 0, written = 0;
-        status = virtio_queue_take(&disk.queue, &slot, &written);
-        if (status != ST_OK)
-            break;
+    uint32_t count = 0, slot, written;
+    while (count < REAP_MAX && virtio_queue_take(&disk.queue, &slot, &written) == ST_OK) {
         request_complete(slot, written);
+        count++;
     }
-    return status == ST_DEVICE ? ST_DEVICE : ST_OK;
-}
-
-/* The answer need not end in a zero; the unit's text has room for one. */
-static void identity_take(void)
-{
-    static_assert(VIRTIO_BLK_ID_BYTES < BLOCK_TEXT_BYTES, "always terminated");
-    dma_copy_in(disk.unit.serial, &disk.identity, 0, VIRTIO_BLK_ID_BYTES);
-    for (uint32_t i = 0; i < VIRTIO_BLK_ID_BYTES && disk.unit.serial[i] != '\0'; i++)
-        if (disk.unit.serial[i] < ' ' || disk.unit.serial[i] > '~')
-            disk.unit.serial[i] = '?';
+    return count > 0;
 }
 
 enum status request_identify(void)
@@ -164,7 +152,10 @@ enum status request_identify(void)
     do
         status = virtio_queue_take(&disk.queue, &token, &written);
     while (status == ST_EMPTY && tsc_read() < deadline);
-    if (status == ST_OK && status_of(0) == ST_OK)
-        identity_take();
+    if (status == ST_OK && status_of(0) == ST_OK) {
+        char id[VIRTIO_BLK_ID_BYTES];
+        dma_copy_in(id, &disk.identity, 0, sizeof(id));
+        block_device_text(disk.unit.serial, id, sizeof(id));
+    }
     return status == ST_EMPTY ? ST_TIMEOUT : status;
 }

@@ -1,33 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Driver for virtio block devices.  It stops without farewell: what is still
- * owed stands in the clients' rings, the monitor stops the device, and the next
- * instance goes on.
+ * Driver for virtio block devices.  What is still owed when it dies stands in
+ * the clients' rings, the monitor stops the device, and the next instance goes on.
  */
 
 #include "disk.h"
 
 #include <hw/pci.h>
 #include <sdk/block_device.h>
-#include <sdk/monitor.h>
-
-/*
- * An interrupt and a wake-up cost more than a fast device takes to answer, so
- * after a submission the used ring is looked at this long before sleeping.
- */
-#define DISK_POLL_NS 100000u
-#define DISK_POLL_ROUNDS 64u /* batches answered in one event: then others have their turn */
-#define DISK_TIMEOUT_MS 5000u
 
 /* The queue takes nothing more until the reset, so this is said once. */
-static void disk_reap(uint32_t *count)
+static bool disk_collect(void)
 {
     bool was_broken = disk.queue.is_broken;
-    if (request_reap(count) == ST_OK || was_broken)
-        return;
-    cell_log(LOG_ERROR, "the device answers what it was not asked");
-    block_server_reset();
+    bool is_any = request_reap();
+    if (disk.queue.is_broken && !was_broken) {
+        cell_log(LOG_ERROR, "the device answers what it was not asked");
+        block_server_reset();
+    }
+    return is_any;
 }
 
 static void disk_configuration(void)
@@ -40,85 +32,54 @@ static void disk_configuration(void)
         cell_log(LOG_INFO, "capacity is now %llu blocks", (unsigned long long)disk.unit.block_count);
 }
 
-/* Looks for answers until none has come for DISK_POLL_NS; true: stopped with more to do. */
-static bool disk_poll(void)
+static void disk_interrupt(uint64_t events)
 {
-    for (uint32_t round = 0; round < DISK_POLL_ROUNDS; round++) {
-        uint64_t deadline = tsc_read() + disk.poll_ticks;
-        uint32_t count = 0;
-        while (disk.queue.chains_under_way > 0 && count == 0 && tsc_read() < deadline)
-            disk_reap(&count);
-        if (count == 0)
-            return false;
-        block_server_events(0);
-    }
-    return true;
-}
-
-static void disk_notified(uint64_t events)
-{
-    events = driver_events(events);
-    if (events == 0)
-        return;
-    virtio_check_function(events);
-    virtio_queue_quiet(&disk.queue);
-    uint32_t what = virtio_interrupts(&disk.virtio, events), count = 0;
-    if (what & VIRTIO_INTERRUPT_CONFIG)
+    if (virtio_interrupts(&disk.virtio, events) & VIRTIO_INTERRUPT_CONFIG)
         disk_configuration();
-    disk_reap(&count);
-    block_server_events(events);
-    if (disk_poll() || (!virtio_queue_listen(&disk.queue) && !disk.queue.is_broken))
-        (void)mon_notify(0);
+    (void)disk_collect();
 }
 
-static const struct block_driver disk_driver = {
-    .submit = request_submit,
-    .kick = request_kick,
-    .reset = disk_begin,
-};
+/* A function level reset takes the interrupts away too. */
+static enum status disk_restart(void)
+{
+    return virtio_open(&disk.virtio) ?: disk_begin();
+}
 
 static enum status disk_suspend(void)
 {
-    if (!block_server_pause(true))
-        return ST_AGAIN;
-    disk.unit.health = BLOCK_HEALTH_SUSPENDED;
-    return ST_OK;
+    return virtio_quiesce(&disk.virtio);
 }
 
-static enum status disk_resume(void)
+static void disk_quiet(void)
 {
-    enum status status = disk_begin();
-    if (status == ST_OK)
-        (void)block_server_pause(false);
-    return status;
+    virtio_queue_quiet(&disk.queue);
 }
 
-static enum status disk_power(uint32_t state)
+/* A broken queue says nothing more. */
+static bool disk_listen(void)
 {
-    return virtio_power_set(&disk.virtio, &disk.power, state);
+    return virtio_queue_listen(&disk.queue) || disk.queue.is_broken;
 }
 
-static enum status disk_fault(enum fault_kind kind)
-{
-    if (kind != FAULT_RING && kind != FAULT_DMA)
-        return ST_UNSUPPORTED;
-    block_server_corrupt(kind == FAULT_RING);
-    return ST_OK;
-}
-
-static const struct driver_hooks disk_hooks = { .power = disk_power, .fault = disk_fault };
+static const struct block_device disk_device = {
+    .submit = request_submit,
+    .kick = request_kick,
+    .collect = disk_collect,
+    .interrupt = disk_interrupt,
+    .restart = disk_restart,
+    .suspend = disk_suspend,
+    .quiet = disk_quiet,
+    .listen = disk_listen,
+};
 
 static enum status disk_init(void)
 {
-    driver_init(&disk_hooks);
-    disk.power = (struct virtio_power){ .suspend = disk_suspend, .resume = disk_resume };
-    disk.poll_ticks = tsc_from_ns(DISK_POLL_NS);
     return dma_open(cell_cap_find(CAP_DMA)) ?: request_prepare();
 }
 
 static enum status disk_probe(void)
 {
-    return virtio_open(&disk.virtio) ?: disk_begin() ?: request_identify();
+    return block_device_wake() ?: virtio_open(&disk.virtio) ?: disk_begin() ?: request_identify();
 }
 
 static enum status disk_start(void)
@@ -126,31 +87,21 @@ static enum status disk_start(void)
     cell_log(LOG_INFO, "%llu blocks of %u, %s%s, serial '%s'", (unsigned long long)disk.unit.block_count,
              disk.unit.block_bytes, disk.unit.is_read_only ? "read-only, " : "",
              disk.virtio.irq->base == DEVICE_IRQ_MSIX ? "MSI-X" : "INTx", disk.unit.serial);
-    enum status status = block_server_init(&disk_driver, &disk.unit, 1, DISK_DEPTH, DISK_TIMEOUT_MS);
-    if (status == ST_OK)
-        disk_notified(BIT64(EVENT_PEER));
-    return status;
+    return block_device_start(&disk_device, &disk.unit, 1, DISK_DEPTH);
 }
 
 static const struct cell_ops disk_ops = {
     .init = disk_init,
     .probe = disk_probe,
     .start = disk_start,
-    .notified = disk_notified,
+    .notified = block_device_notified,
+    .stop = block_device_stop,
 };
 
 CELL(disk_ops,
      ((struct manifest){
-         .name = "virtio_blk",
-         .vendor = "Comb",
-         .description = "Virtio block device",
-         .version_major = 1,
-         .device_class = CLASS_BLOCK,
-         .restart_policy = RESTART_ALWAYS,
-         .limits = { .memory_kib = 256, .concurrent_requests = DISK_DEPTH, .priority = 16 },
-         .provides = { { BLOCK_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL | INTERFACE_DMA, 0 },
-                       { DRIVER_INTERFACE, INTERFACE_GATE, 1 } },
+         BLOCK_DEVICE_MANIFEST("virtio_blk", "Virtio block device"),
          .caps = { VIRTIO_CAPS(KIB(640)) },
          .match = { { VIRTIO_VENDOR, 0x1042, 0, 0 }, { VIRTIO_VENDOR, 0x1001, 0, 0 } },
      }),
-     block_device_call, block_device_driver_call);
+     BLOCK_DEVICE_GATES);

@@ -29,7 +29,7 @@ static struct port port;
 static enum status lane_prepare(struct lane *lane, enum dma_direction direction)
 {
     return virtio_queue_prepare(&lane->queue, BUFFERS, 0)
-               ?: dma_take(BUFFERS * BUFFER_BYTES, sizeof(uint64_t), direction, &lane->memory);
+               ?: dma_take(UINT64_C(1) * BUFFERS * BUFFER_BYTES, sizeof(uint64_t), direction, &lane->memory);
 }
 
 enum status port_prepare(void)

@@ -85,18 +85,31 @@
 /* Memory: received FISes, command list, command tables. [AHCI 4.2] */
 #define AHCI_FIS_BYTES 256u
 #define AHCI_SLOTS_MAX 32u
-#define AHCI_HEADER_BYTES 32u
-#define AHCI_LIST_BYTES (AHCI_SLOTS_MAX * AHCI_HEADER_BYTES)
 #define AHCI_LIST_ALIGN 1024u
+#define AHCI_TABLE_PRDT 0x80u
+#define AHCI_TABLE_ALIGN 128u
+#define AHCI_PRD_COUNT_MAX 0x400000u /* bytes of one */
+
+/* Command header: an entry of the list. [AHCI 4.2.2] */
+struct ahci_header {
+    uint32_t flags; /* AHCI_HEADER_* */
+    uint32_t moved; /* bytes, the adapter says */
+    uint64_t table; /* address */
+    uint32_t reserved[4];
+};
+static_assert(sizeof(struct ahci_header) == 32, "[AHCI 4.2.2]");
 #define AHCI_HEADER_CFL FIELD32(4, 0) /* length of the command FIS in words of 4 bytes */
 #define AHCI_HEADER_WRITE BIT32(6)
 #define AHCI_HEADER_PRDTL FIELD32(31, 16)
-#define AHCI_HEADER_TABLE 8u /* offset of the table's address, 64 bits */
-#define AHCI_TABLE_PRDT 0x80u
-#define AHCI_TABLE_ALIGN 128u
-#define AHCI_PRD_BYTES 16u
-#define AHCI_PRD_COUNT 12u           /* offset of the byte count, less one */
-#define AHCI_PRD_COUNT_MAX 0x400000u /* bytes of one */
+#define AHCI_LIST_BYTES (AHCI_SLOTS_MAX * sizeof(struct ahci_header))
+
+/* Physical region descriptor: an entry of a table, from AHCI_TABLE_PRDT. [AHCI 4.2.3.3] */
+struct ahci_prd {
+    uint64_t address;
+    uint32_t reserved;
+    uint32_t count; /* bytes, less one */
+};
+static_assert(sizeof(struct ahci_prd) == 16, "[AHCI 4.2.3.3]");
 
 /* Register FIS, host to device. [SATA 10.5.5] */
 struct ata_fis {

@@ -18,7 +18,7 @@
 #define IOMMU_MESSAGES (0xB8 / 4)
 
 #define CAPABILITY_39_BITS BIT64(9)
-#define CAPABILITY_FAULT_OFFSET(value) ((uint32_t)((value) >> 24 & 0x3FF) * 4)
+#define CAPABILITY_FAULT_OFFSET(value) (((value) >> 24 & 0x3FF) * 4) /* of 32-bit registers */
 #define CAPABILITY_FAULT_COUNT(value) ((uint32_t)((value) >> 40 & 0xFF) + 1)
 #define EXTENDED_QUEUE BIT64(1)
 #define EXTENDED_MESSAGES BIT64(3)

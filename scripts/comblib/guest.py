@@ -13,11 +13,13 @@ what it says with lines that begin with the byte 1E:
     1E READY              after boot, once
     1E STATUS <number>    after each command line, 0 is success
 """
+import ctypes
 import dataclasses
 import os
 import pathlib
 import re
 import selectors
+import signal
 import subprocess
 import tempfile
 import time
@@ -31,10 +33,16 @@ STATUS = re.compile(rb"\x1eSTATUS (\d+)\r?\n")
 SCRIPT_OPTIONS = ["shell=script", "panic=exit"]
 
 TIMEOUT_S = 120.0
+PR_SET_PDEATHSIG = 1
 POWEROFF_S = 20.0
 KVM_FIRST_BYTE_S = 20.0
 TAIL_BYTES = 4000
 ESCAPES = re.compile(rb"\x1b\[[0-9;=?]*[A-Za-z]")
+
+
+def _die_with_parent():
+    """In the child: however we end, no machine is left running.  [prctl(2)]"""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class GuestError(Exception):
@@ -125,7 +133,8 @@ class Guest:
         self._emulator = tempfile.TemporaryFile()
         # A session of its own: Ctrl-C in the terminal is for us, not for QEMU.
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self._emulator, start_new_session=True)
+                                        stderr=self._emulator, start_new_session=True,
+                                        preexec_fn=_die_with_parent)
         for stream in (self.process.stdin, self.process.stdout):
             os.set_blocking(stream.fileno(), False)
         self._selector = selectors.DefaultSelector()

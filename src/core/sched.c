@@ -171,8 +171,20 @@ static void charge(struct cpu *cpu)
     }
     current->thread.cpu_tsc += ticks;
     current->thread.since_wait += ticks;
+    current->thread.awake += ticks;
     if (current->manifest.limits.cpu_percent < 100)
         budget_charge(current, now, ticks);
+}
+
+/* The lowest that could run has a slice now and then when somebody never sleeps. */
+static void sched_share(const struct cpu *cpu, const struct cell *hog)
+{
+    struct cell *lowest = cpu->ready != 0 ? cpu->queue[__builtin_ctz(cpu->ready)] : nullptr;
+    if (hog == nullptr || hog->thread.awake < arch_tsc_hz() || lowest == nullptr ||
+        lowest->thread.priority >= hog->thread.priority)
+        return;
+    sched_boost(lowest, hog->thread.priority);
+    lowest->thread.is_lent = true;
 }
 
 void sched_timer(void)
@@ -185,10 +197,13 @@ void sched_timer(void)
     if (current != nullptr && cpu->switched_at - cpu->sampled_at >= sample_tsc) {
         cpu->sampled_at = cpu->switched_at;
         fault_watchdog(current);
+        sched_share(cpu, cpu->current);
     }
     if (current != nullptr && current->thread.state == THREAD_READY && current->thread.next != current &&
         cpu->queue[current->thread.priority] == current) {
         cpu->queue[current->thread.priority] = current->thread.next; /* its slice is over */
+        if (current->thread.is_lent)
+            sched_restore(current);
     }
     cpu->reschedule = 1; /* also re-arms */
 }
@@ -241,6 +256,7 @@ bool sched_wait(uint64_t deadline, uint64_t *events)
     thread->is_wanted = false;
     if (thread->state == THREAD_READY && !is_due) { /* not when its budget has just run out */
         thread_make_unready(cell, THREAD_WAITING);
+        thread->awake = 0;
         if (deadline != UINT64_MAX)
             timer_insert(cell, deadline);
     }
@@ -288,7 +304,7 @@ void sched_restore(struct cell *holder)
     if (queued)
         queue_remove(holder);
     thread->priority = (uint8_t)holder->manifest.limits.priority;
-    thread->boosted = false;
+    thread->boosted = thread->is_lent = false;
     if (queued)
         queue_insert(holder);
     cpu_this()->reschedule = 1;

@@ -29,6 +29,7 @@ struct thread {
     uint64_t events;              /* pending event word */
     uint64_t cpu_tsc;             /* used by all instances */
     uint64_t since_wait;          /* used since it last came back from a wait */
+    uint64_t awake;               /* used since it last slept, whatever it waited for */
     uint64_t budget_left;         /* TSC ticks in this period */
     uint64_t period_end;
     struct cell *locked_on;
@@ -38,6 +39,7 @@ struct thread {
     bool in_lock; /* holds the inside of its own cell */
     bool in_wait; /* the event word is still to be delivered */
     bool boosted;
+    bool is_lent;   /* boosted for one slice, for who runs never sleeps */
     bool is_wanted; /* somebody waits to get in: its next wait lets them, events or not */
 };
 

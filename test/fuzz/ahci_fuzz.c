@@ -139,7 +139,7 @@ static void step(void)
 
 static void run(void)
 {
-    if (ahci_start() != ST_OK)
+    if (adapter_start() != ST_OK)
         return;
     for (uint32_t i = 0; i < STEPS_MAX && input.size > 0; i++) {
         step();

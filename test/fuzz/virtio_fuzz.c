@@ -114,7 +114,7 @@ static void step(void)
         (void)fake_jobs.hooks->power((uint32_t)take(1) % 4);
         break;
     default:
-        disk_notified(take(8));
+        block_device_notified(take(8));
         break;
     }
 }
@@ -128,7 +128,7 @@ static void run(void)
         return;
     for (uint32_t i = 0; i < STEPS_MAX && input.size > 0; i++) {
         step();
-        disk_notified(fake_device_irq(0) | fake_device_irq(1) | BIT64(EVENT_SELF));
+        block_device_notified(fake_device_irq(0) | fake_device_irq(1) | BIT64(EVENT_SELF));
         if (fake_jobs.is_reset_asked && fake_jobs_timeout() != ST_OK)
             mon_exit(ST_DEVICE);
         fake_jobs.is_reset_asked = false;

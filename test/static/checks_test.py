@@ -94,9 +94,9 @@ class Size(unittest.TestCase):
             self.assertEqual(status, expected, output)
 
     def test_limits(self):
-        self.check(0, [67] * 100, monitor_lines=6000, scanner_lines=150)
+        self.check(0, [67] * 100, monitor_lines=6500, scanner_lines=150)
         self.check(1, [67] * 100 + [68])
-        self.check(1, [1] * 100, monitor_lines=6001)
+        self.check(1, [1] * 100, monitor_lines=6501)
         self.check(1, [1] * 100, scanner_lines=151)
         self.check(1, [1] * 99)
 

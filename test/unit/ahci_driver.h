@@ -12,13 +12,12 @@
 #include <cells/ahci/hba.c>
 #include <cells/ahci/identify.c>
 #include <cells/ahci/port.c>
-#include <cells/ahci/table.c>
 #include <cells/lib/block_device.c>
 
 static inline void ahci_forget(void)
 {
     frame = (struct frame){};
     adapter = (struct adapter){};
-    hba = (struct mmio){};
+    hba = (struct hba){};
     tables = identify_page = (struct dma_buffer){};
 }

@@ -30,8 +30,8 @@ struct command {
 
 static bool command_read(const struct sim_port *port, uint32_t slot, struct command *command)
 {
-    const uint32_t *header = fake_device_memory(port->list + slot * (uint64_t)AHCI_HEADER_BYTES,
-                                                AHCI_HEADER_BYTES);
+    const uint32_t *header = fake_device_memory(port->list + slot * sizeof(struct ahci_header),
+                                                sizeof(struct ahci_header));
     if (header == nullptr)
         return false;
     *command = (struct command){ .pieces = header[0] >> 16, .is_write = header[0] & AHCI_HEADER_WRITE };
@@ -55,8 +55,8 @@ static bool command_read(const struct sim_port *port, uint32_t slot, struct comm
 static bool data_move(const struct command *command, uint8_t *data, uint64_t bytes, bool to_host)
 {
     for (uint32_t i = 0; i < command->pieces && bytes > 0; i++) {
-        const uint32_t *entry = fake_device_memory(command->table + AHCI_TABLE_PRDT + i * AHCI_PRD_BYTES,
-                                                   AHCI_PRD_BYTES);
+        const uint32_t *entry = fake_device_memory(
+            command->table + AHCI_TABLE_PRDT + i * sizeof(struct ahci_prd), sizeof(struct ahci_prd));
         if (entry == nullptr)
             return false;
         uint64_t address, part = (entry[3] & 0x3FFFFF) + 1ul;

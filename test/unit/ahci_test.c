@@ -13,6 +13,15 @@
 static struct ahci_sim sim;
 static struct sim_port *const port = &sim.ports[PORT];
 
+static uint32_t pauses;
+
+/* In place of the weak one of fake_device.c. */
+uint64_t cell_wait(uint64_t)
+{
+    pauses++;
+    return 0;
+}
+
 static void sim_plug(void)
 {
     ahci_forget();
@@ -29,7 +38,7 @@ static void sim_new(bool has_iommu)
 static void sim_boot(void)
 {
     sim_plug();
-    assert_int_equal(ahci_start(), ST_OK);
+    assert_int_equal(adapter_start(), ST_OK);
 }
 
 static void interrupt(void)
@@ -117,13 +126,16 @@ TEST(AHCI0003)
     sim_boot();
     port->holds = true;
     uint32_t seed = 4711, submitted = 0;
-    for (uint32_t round = 0; round < 4000; round++) {
+    enum block_operation operation = BLOCK_READ;
+    bool is_held = false; /* as the server does: what has no room keeps its place */
+    for (uint32_t round = 0; round < 5000; round++) {
         seed = seed * 1664525 + 1013904223;
-        enum block_operation operation = (seed >> 9) % 13 == 0 ? BLOCK_FLUSH : BLOCK_READ;
+        if (!is_held)
+            operation = (seed >> 9) % 13 == 0 ? BLOCK_FLUSH : BLOCK_READ;
         bool has_data = operation == BLOCK_READ;
-        if (fake_job(operation, 0, has_data ? round % 1000 : 0, has_data, (seed >> 12) % 256 * PAGE_BYTES) !=
-            UINT32_MAX)
-            submitted++;
+        is_held = fake_job(operation, 0, has_data ? round % 1000 : 0, has_data,
+                           (seed >> 12) % 256 * PAGE_BYTES) == UINT32_MAX;
+        submitted += !is_held;
         fake_jobs.driver->kick();
         for (uint32_t i = 0; i < (seed >> 20) % 12; i++)
             ahci_sim_answer(&sim, PORT, (seed >> (4 + i)) % 32);
@@ -157,6 +169,28 @@ TEST(AHCI0004)
     assert_int_equal(fake_jobs.units[0].features, BLOCK_CAN_FLUSH);
     assert_int_equal(job_now(BLOCK_FLUSH, 0, 0, 0, 0), ST_OK);
     assert_int_equal(port->flushes, 0); /* no cache: no command */
+}
+
+/* A link that the firmware has put to sleep is woken and given its time; an empty port costs none. */
+TEST(AHCI0005)
+{
+    for (uint32_t is_asleep = 0; is_asleep < 2; is_asleep++) {
+        sim_new(true);
+        ahci_sim_plug(&sim, PORT, false);
+        for (uint32_t i = 0; i < SIM_PORTS; i++)
+            sim.ports[i].cmd = is_asleep ? 0 : AHCI_PXCMD_SUD;
+        pauses = 0;
+        sim_boot();
+        assert_int_equal(pauses > 0, is_asleep);
+        assert_int_equal(fake_jobs.unit_count, 0);
+        assert_int_equal(sim.resets, 0);
+    }
+    sim_new(true);
+    port->cmd = 0;
+    port->sctl = 4; /* off */
+    sim_boot();
+    assert_int_equal(fake_jobs.unit_count, 1);
+    transfer_check(8, 1);
 }
 
 /* What disks and adapters say of themselves. */
@@ -326,7 +360,7 @@ static void identity_test(void **state)
     sim_new(true);
     row->change();
     sim_plug();
-    assert_int_equal(ahci_start(), row->status);
+    assert_int_equal(adapter_start(), row->status);
     assert_int_equal(fake_jobs.unit_count, row->units);
     if (row->change == change_32_bits)
         assert_int_equal(job_now(BLOCK_READ, 0, 0, 1, 0), ST_UNSUPPORTED);
@@ -370,13 +404,13 @@ TEST(AHCI0041)
     port->fail_times = 1;
     for (uint32_t i = 0; i < 20; i++)
         (void)fake_job(BLOCK_READ, 0, i, 1, i * PAGE_BYTES);
-    (void)fake_job(BLOCK_FLUSH, 0, 0, 0, 0);
+    assert_int_equal(fake_job(BLOCK_FLUSH, 0, 0, 0, 0), UINT32_MAX); /* not beside queued ones */
     kick_and_collect();
     for (uint32_t i = 0; i < 100 && fake_jobs.under_way > 0; i++)
         interrupt();
-    for (uint32_t i = 0; i < 21; i++)
+    for (uint32_t i = 0; i < 20; i++)
         assert_int_equal(fake_jobs.answers[i], ST_OK);
-    assert_int_equal(fake_jobs.answered, 21);
+    assert_int_equal(fake_jobs.answered, 20);
     assert_int_equal(port->mixed, 0);
 }
 
@@ -427,7 +461,8 @@ TEST(AHCI0050)
     sim_boot();
     port->holds = true;
     for (uint32_t i = 0; i < 40; i++)
-        (void)fake_job(i % 8 == 7 ? BLOCK_FLUSH : BLOCK_READ, i % 2, 0, i % 8 != 7, i * PAGE_BYTES);
+        (void)fake_job(BLOCK_READ, i % 2, 0, 1, i * PAGE_BYTES);
+    assert_int_equal(fake_job(BLOCK_FLUSH, 0, 0, 0, 0), UINT32_MAX);
     fake_jobs.driver->kick();
     interrupt();
     uint32_t answered = fake_jobs.answered;
@@ -453,13 +488,14 @@ TEST(AHCI0051)
     (void)ahci_sim_add(&sim, 2, 5000);
     sim_boot();
     port->holds = true;
-    for (uint32_t i = 0; i < 40; i++)
+    for (uint32_t i = 0; i < 32; i++)
         (void)fake_job(BLOCK_READ, 0, i, 1, i * PAGE_BYTES);
+    assert_int_equal(fake_job(BLOCK_READ, 0, 0, 1, 0), UINT32_MAX); /* no room */
     fake_jobs.driver->kick();
     ahci_sim_plug(&sim, PORT, false);
     interrupt();
-    assert_int_equal(fake_jobs.answered, 40);
-    for (uint32_t i = 0; i < 40; i++)
+    assert_int_equal(fake_jobs.answered, 32);
+    for (uint32_t i = 0; i < 32; i++)
         assert_int_equal(fake_jobs.answers[i], ST_GONE);
     assert_int_equal(fake_jobs.units[0].health, BLOCK_HEALTH_ABSENT);
     assert_int_equal(job_now(BLOCK_READ, 0, 0, 1, 0), ST_GONE);
@@ -531,6 +567,7 @@ int main(void)
     ADD(&harness, AHCI0002, "disks are units");
     ADD(&harness, AHCI0003, "completions in any order, queued commands never beside others");
     ADD(&harness, AHCI0004, "flush and trim as offered");
+    ADD(&harness, AHCI0005, "sleeping links are woken, empty ports not waited for");
     ADD_TABLE(&harness, identity_cases, identity_test);
     ADD(&harness, AHCI0040, "of queued commands only the guilty one fails");
     ADD(&harness, AHCI0041, "a passing error fails nobody");

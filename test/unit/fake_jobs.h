@@ -34,7 +34,7 @@ uint8_t *fake_pool(void);
 /*
  * Submits a job with the lowest free index, its data `bytes` at `offset` of the
  * pool; -> the index.  What submit answers at once stands in answers[].
- * UINT32_MAX: the driver said ST_AGAIN, or every index is taken.
+ * UINT32_MAX: the driver said ST_AGAIN, every index is taken, or the server pauses.
  */
 uint32_t fake_job(enum block_operation operation, uint32_t unit, uint64_t block, uint32_t count,
                   uint32_t offset);

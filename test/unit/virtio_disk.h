@@ -8,6 +8,7 @@
 #include "fake_jobs.h"
 #include "virtio_device.h"
 
+#include <cells/lib/block_device.c>
 #include <cells/virtio_blk/disk.c>
 #include <cells/virtio_blk/request.c>
 #include <cells/virtio_blk/virtio_blk.c>
@@ -47,6 +48,7 @@ static inline void disk_new(bool has_iommu)
 static inline void disk_forget(void)
 {
     memset(&disk, 0, sizeof(disk));
+    frame = (struct frame){};
 }
 
 /* What the device does with one request -> bytes written into writable pieces, status last. */

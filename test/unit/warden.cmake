@@ -12,7 +12,8 @@ add_unit_test_once(appliance SOURCES ${warden}/appliance.c src/rt/text.c cells/l
 add_unit_test_once(command_line SOURCES ${warden}/command_line.c src/rt/text.c cells/lib/text_format.c)
 add_unit_test_once(order SOURCES ${warden}/order.c)
 add_unit_test_once(policy SOURCES ${warden}/policy.c)
-add_unit_test_once(wiring SOURCES ${warden}/wiring.c ${warden}/appliance.c src/rt/text.c cells/lib/text_format.c)
+add_unit_test_once(wiring SOURCES ${warden}/wiring.c ${warden}/appliance.c
+    src/rt/text.c cells/lib/text_format.c)
 add_unit_test_once(percentile SOURCES cells/ipcbench/samples.c)
 
 add_unit_test_once(match SOURCES ${warden}/match.c)

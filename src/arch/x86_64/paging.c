@@ -111,7 +111,7 @@ volatile uint32_t *paging_device(uint64_t physical)
 
 volatile uint32_t *arch_device_window(uint64_t physical)
 {
-    uint64_t address = DEVICE_BASE + DEVICE_WINDOW * PAGE_BYTES;
+    uint64_t address = DEVICE_BASE + (uint64_t)DEVICE_WINDOW * PAGE_BYTES;
     device_table[DEVICE_WINDOW] = (physical & PTE_ADDRESS) | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE |
                                   PTE_UNCACHED;
     __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
