@@ -98,7 +98,9 @@ static enum status request_control(enum warden_call call, struct member *member,
     if (member->cell == nullptr)
         return request_self(call);
     if (member->device != 0 && (!member->is_present || member->is_released))
-        return ST_GONE; /* its function is not there */
+        return ST_GONE;       /* its function is not there */
+    if (call == WARDEN_START) /* of one that runs, too: a user has looked at it and is content */
+        policy_forgive(&member->policy);
     struct policy_situation situation = request_situation(member);
     enum status status = policy_request(&situation, call);
     if (status == ST_DENIED)

@@ -151,7 +151,7 @@ def other_terminals():
 
 def main():
     with check("QEMU0301", "it greets with build and backend, and prompts"), talking() as guest:
-        guest.expect(re.compile(rb"Comb \S+.*, backend pku, 9 cells\.  Type 'help'\."))
+        guest.expect(re.compile(rb"Comb \S+.*, backend pku, \d+ cells\.  Type 'help'\."))
         guest.expect(PROMPT)
         for checks in (editing_checks, history_checks, completion_checks, interrupt_checks, error_checks):
             checks(guest)
