@@ -46,8 +46,8 @@ static void limits_print(const struct command_call *call, const struct limits *l
     table_begin(&table, call->output, call->is_json, limits_columns, ARRAY_COUNT(limits_columns));
     limits_row(&table, "memory_kib", limits->may.memory_kib, cell->frames * (PAGE_BYTES / 1024), 0,
                "it gets no more");
-    limits_row(&table, "cpu_percent", limits->may.cpu_percent, per_second(cpu_ms, limits->uptime_ms) / 10, 0,
-               "it waits for the next period");
+    limits_row(&table, "cpu_percent", limits->may.cpu_percent, per_second(cpu_ms, limits->uptime_ms) / 10,
+               cell->throttled, "it waits for the next period");
     limits_row(&table, "concurrent_requests", limits->may.concurrent_requests, block[BLOCK_FIELD_INFLIGHT],
                block[BLOCK_FIELD_HELD_BACK], "requests wait");
     limits_row(&table, "bandwidth_kib_per_s", limits->may.bandwidth_kib_per_s,

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /*
- * What the EFI stub hands to the monitor, version 1.
+ * What the EFI stub hands to the monitor, version 2.
  *
  * The stub fills it, then never runs again.  All addresses are physical.  The
  * structure, and everything it points to, lies in memory of kind BOOT_MEMORY_IN_USE.
@@ -19,7 +19,7 @@
  */
 
 #define BOOT_INFO_MAGIC UINT64_C(0x4F464E49424D4F43) /* "COMBINFO" */
-#define BOOT_INFO_VERSION 1u
+#define BOOT_INFO_VERSION 2u
 
 #define PHYSICAL_MAP_BASE UINT64_C(0xFFFF800000000000)
 #define MONITOR_BASE UINT64_C(0xFFFFFFFF80000000)

@@ -13,7 +13,7 @@
  */
 
 #define CELL_HEADER_MAGIC UINT64_C(0x314C4C4543424D43) /* "CMBCELL1" */
-#define CELL_ABI_VERSION 1u
+#define CELL_ABI_VERSION 2u
 #define CELL_MAX 64u /* cell ids are 1..63; 0 is the monitor */
 
 struct cell_info;

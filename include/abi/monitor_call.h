@@ -164,6 +164,7 @@ struct cell_record {
     uint32_t exit_status; /* enum status of the last instance that ended by MON_EXIT */
     uint32_t reserved;
     uint64_t interrupts;
+    uint64_t throttled;      /* times its CPU budget was used up before the period was over */
     uint64_t outage_tsc;     /* the last time from its end to CELL_RUNNING again */
     uint64_t outage_max_tsc; /* the longest such */
     char name[CELL_NAME_BYTES];

@@ -260,7 +260,7 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     text_copy(cell->name, sizeof cell->name, create->name);
     text_copy(cell->config, sizeof cell->config, create->config);
     cell->image = (uint32_t)(entry - bundle->entries);
-    const char *why = "its device is not there, or another cell has claimed it";
+    const char *why = "its device is not there, claimed already, or goes round the IOMMU";
     status = create->device != 0 ? device_claim(cell, create->device - 1) : ST_OK;
     status = status ?: cell_build(cell, &why);
     if (status != ST_OK) {
@@ -465,6 +465,7 @@ enum status cell_record(uint32_t id, struct cell_record *record)
         .device = cell->device != nullptr ? cell->device->is.bdf + 1 : 0,
         .exit_status = cell->exit_status,
         .interrupts = cell->interrupts,
+        .throttled = cell->throttled,
         .outage_tsc = cell->outage_tsc,
         .outage_max_tsc = cell->outage_max_tsc,
     };

@@ -32,7 +32,7 @@ struct cell {
     uint64_t text_start, text_end; /* of the loaded image */
     uint64_t heap, heap_bytes;
     uint64_t timeout_tsc;
-    uint64_t interrupts;
+    uint64_t interrupts, throttled;
     uint64_t irq_window, irq_count;                /* since when, how many */
     uint64_t down_tsc, outage_tsc, outage_max_tsc; /* down_tsc 0: it has not ended since it last ran */
     bool dying;                                    /* ends as soon as its thread is back from a call */

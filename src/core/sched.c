@@ -155,6 +155,7 @@ static void budget_charge(struct cell *cell, uint64_t now, uint64_t ticks)
     thread->budget_left -= u64_min(thread->budget_left, ticks);
     if (thread->budget_left == 0 && thread->state == THREAD_READY && !thread->boosted) {
         thread_make_unready(cell, THREAD_THROTTLED);
+        cell->throttled++;
         timer_insert(cell, thread->period_end);
     }
 }

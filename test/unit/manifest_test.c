@@ -20,7 +20,7 @@ static const char *check(void)
 
 static const struct refusal breakages[] = {
     M("MAN0010: another magic", magic, 0, "not a manifest"),
-    M("MAN0011: another version", version, 2, "of another version"),
+    M("MAN0011: another version", version, MANIFEST_VERSION + 1, "of another version"),
     M("MAN0012: another size", bytes, 0, "not a manifest"),
     M("MAN0013: unknown flags", flags, 1, "unknown flags"),
     M("MAN0014: unknown device class", device_class, CLASS_COUNT, "unknown device class"),
