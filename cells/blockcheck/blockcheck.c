@@ -16,7 +16,6 @@
 
 #define CHECK_RETRY_MS 5u
 #define CHECK_UNIT_MS 2000u
-#define CHECK_PAUSE_NS 50000u   /* between two turns */
 #define CHECK_CHANNEL_KIB 5120u /* four requests of 1 MiB, or 128 of a page and more */
 
 enum check_state { CHECK_IDLE = 0, CHECK_RUNNING, CHECK_DONE }; /* services.h, BLOCKCHECK_STATE */
@@ -87,8 +86,8 @@ static void job_turn(void)
     if (status == ST_OK)
         status = job->turn();
     if (status == ST_AGAIN)
-        /* A wait that really waits: callers get in, and EVENT_STOP is seen. */
-        cell_timer_set(tsc_read() + tsc_from_ns(CHECK_PAUSE_NS));
+        /* Callers get in between two turns, and EVENT_STOP is seen. */
+        (void)mon_notify(0);
     else
         job_end(status);
 }

@@ -76,7 +76,8 @@ def main(arguments):
     for boot in range(max(boots, 2)):
         backend = ("pku", "pt")[boot % 2]
         count = min(PER_BOOT, -(-faults // max(boots, 2)))
-        with check(f"QEMU18{boot:02}", f"{backend}: {count} faults, seed {seed}: contained, nobody else touched"):
+        with check(f"QEMU18{boot:02}", f"{backend}: {count} faults, seed {seed}: contained, nobody else "
+                                       "touched"):
             machine_campaign(count, backend, random.Random(f"{seed} {boot}"), seen)
         print(f"     {sum(seen.values())} activated so far", flush=True)
     for how, count in sorted(seen.items()):
