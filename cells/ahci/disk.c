@@ -20,7 +20,7 @@ static enum status disk_identify(struct disk *disk, uint16_t words[ATA_IDENTIFY_
     struct command command;
     enum status status = ST_OK;
     if (identify_page.bytes == 0)
-        status = hba_memory(ATA_IDENTIFY_WORDS * 2, PAGE_BYTES, DMA_FROM_DEVICE, &identify_page);
+        status = hba_memory(UINT64_C(2) * ATA_IDENTIFY_WORDS, PAGE_BYTES, DMA_FROM_DEVICE, &identify_page);
     if (status != ST_OK)
         return status;
     dma_fill(&identify_page, 0, 0, identify_page.bytes);

@@ -146,8 +146,8 @@ static enum status segments_try(uint32_t segments, uint32_t last_blocks)
     segments_make(&request, segments, last_blocks);
     uint32_t page = check.page_blocks;
     for (uint32_t i = 0; i < segments; i++)
-        conform_fill(UINT64_C(3) * (segments - i), i * page, i + 1 == segments ? last_blocks : page,
-                     200 + segments);
+        conform_fill(UINT64_C(3) * (segments - i), UINT64_C(1) * i * page,
+                     i + 1 == segments ? last_blocks : page, 200 + segments);
     enum status status = segments_send(&request, BLOCK_WRITE)
                              ?: conform_verify(0, request.count, 200 + segments)
                              ?: conform_round_trip(0, request.count, 210 + segments);
@@ -156,7 +156,7 @@ static enum status segments_try(uint32_t segments, uint32_t last_blocks)
     conform_zero(0, 3 * (segments + 1));
     status = segments_send(&request, BLOCK_READ);
     for (uint32_t i = 0; i < segments && status == ST_OK; i++)
-        status = conform_compare(UINT64_C(3) * (segments - i), i * page,
+        status = conform_compare(UINT64_C(3) * (segments - i), UINT64_C(1) * i * page,
                                  i + 1 == segments ? last_blocks : page, 210 + segments);
     return status;
 }

@@ -10,7 +10,7 @@
 
 #define IO_QUEUE 1u
 /* More entries than jobs, so that there is always room (queue.h). */
-#define IO_ENTRIES (2u * BLOCK_DEPTH_MAX)
+#define IO_ENTRIES (UINT64_C(2) * BLOCK_DEPTH_MAX)
 #define CID_INDEX FIELD32(6, 0)
 #define CID_GENERATION FIELD32(15, 7)
 static_assert(CID_INDEX + 1 == BLOCK_DEPTH_MAX, "an index fits");

@@ -11,7 +11,7 @@ static enum status used_take_memory(struct virtio_queue *queue)
 {
     uint64_t bytes = VIRTQ_USED_BYTES(queue->size_max);
     struct dma_buffer whole;
-    return dma_take(VIRTQ_ALIGN_USED + bytes, 2 * VIRTQ_ALIGN_USED, DMA_FROM_DEVICE, &whole)
+    return dma_take(VIRTQ_ALIGN_USED + bytes, UINT64_C(2) * VIRTQ_ALIGN_USED, DMA_FROM_DEVICE, &whole)
                ?: dma_slice(&whole, VIRTQ_ALIGN_USED, bytes, &queue->used);
 }
 

@@ -22,7 +22,7 @@ enum status request_prepare(void)
     /* Without an IOMMU every page of a transfer may be a piece; behind one, every segment is. */
     uint32_t chain_max = cell_info()->dma_base != 0 ? 2 * BLOCK_SEGMENTS_MAX : DISK_CHAIN_MAX;
     return virtio_queue_prepare(&disk.queue, DISK_DEPTH, chain_max)
-        ?: dma_take(DISK_DEPTH * SLOT_BYTES, SLOT_BYTES, DMA_TO_DEVICE, &disk.headers)
+        ?: dma_take(UINT64_C(1) * DISK_DEPTH * SLOT_BYTES, SLOT_BYTES, DMA_TO_DEVICE, &disk.headers)
         ?: dma_take(DISK_DEPTH, 1, DMA_FROM_DEVICE, &disk.statuses)
         ?: dma_take(VIRTIO_BLK_ID_BYTES, 1, DMA_FROM_DEVICE, &disk.identity);
 }

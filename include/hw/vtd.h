@@ -19,7 +19,7 @@
 
 #define CAPABILITY_39_BITS BIT64(9)
 #define CAPABILITY_FAULT_OFFSET(value) (((value) >> 24 & 0x3FF) * 4) /* of 32-bit registers */
-#define CAPABILITY_FAULT_COUNT(value) ((uint32_t)((value) >> 40 & 0xFF) + 1)
+#define CAPABILITY_FAULT_COUNT(value) (((value) >> 40 & 0xFF) + 1)
 #define EXTENDED_QUEUE BIT64(1)
 #define EXTENDED_MESSAGES BIT64(3)
 #define COMMAND_TRANSLATE BIT32(31)

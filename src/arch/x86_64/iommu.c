@@ -229,7 +229,7 @@ static const char *units_find(const struct boot_acpi *acpi)
         units[i] = paging_device(acpi->iommu[i].base);
         uint64_t capability = unit_read(units[i], IOMMU_CAPABILITY);
         uint64_t extended = unit_read(units[i], IOMMU_EXTENDED);
-        uint32_t records = CAPABILITY_FAULT_OFFSET(capability) + 4 * CAPABILITY_FAULT_COUNT(capability);
+        uint64_t records = CAPABILITY_FAULT_OFFSET(capability) + 4 * CAPABILITY_FAULT_COUNT(capability);
         if ((capability & CAPABILITY_39_BITS) == 0 || (extended & EXTENDED_QUEUE) == 0 ||
             records > PAGE_BYTES / sizeof(uint32_t) || (units[i][IOMMU_STATUS] & COMMAND_TRANSLATE) != 0)
             return "IOMMU without 39-bit tables or an invalidation queue, or left on: not used";
