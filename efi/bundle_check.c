@@ -10,11 +10,6 @@ static bool bundle_text_is_ended(const char *text, uint64_t bytes)
     return text_length(text, bytes) < bytes;
 }
 
-static bool bundle_payloads_overlap(const struct bundle_entry *left, const struct bundle_entry *right)
-{
-    return left->offset < right->offset + right->bytes && right->offset < left->offset + left->bytes;
-}
-
 /* The entry by itself: nothing here depends on its neighbours. */
 static bool bundle_entry_is_sound(const struct bundle_header *bundle, const struct bundle_entry *entry)
 {
@@ -33,7 +28,7 @@ static bool bundle_entry_is_alone(const struct bundle_header *bundle, uint32_t i
         const struct bundle_entry *other = &bundle->entries[i];
         bool is_same = other->kind == entry->kind &&
                        (entry->kind == BUNDLE_MONITOR || text_equal(other->name, entry->name));
-        if (is_same || bundle_payloads_overlap(other, entry))
+        if (is_same || is_range_overlap(other->offset, other->bytes, entry->offset, entry->bytes))
             return false;
     }
     return true;

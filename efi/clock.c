@@ -11,18 +11,6 @@
 #define STAMPS 12u
 #define TRIES_MAX 10000000u
 
-static uint64_t msr_read(uint32_t msr)
-{
-    uint32_t low, high;
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return (uint64_t)high << 32 | low;
-}
-
-static void msr_write(uint32_t msr, uint64_t value)
-{
-    __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
-}
-
 /* Through all-off: the only way back from x2APIC mode. */
 static void apic_to_registers(void)
 {

@@ -5,14 +5,13 @@
 #include "console.h"
 
 #include <cpuid.h>
+#include <hw/cpu_x86.h>
 
 #define EXIT_TRIES_MAX 8u
 
 #define CPUID_EXTENDED 0x80000001u
 #define CPUID_EDX_NX BIT32(20)
 #define CR4_LA57 BIT64(12)
-#define MSR_EFER 0xC0000080u
-#define EFER_NXE BIT32(11)
 
 const char *handover_obstacle(void)
 {
@@ -33,10 +32,7 @@ const char *handover_obstacle(void)
  */
 [[noreturn]] static void monitor_enter(uint64_t entry, uint64_t page_table, uint64_t info)
 {
-    uint32_t low, high;
-
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_EFER));
-    __asm__ volatile("wrmsr" ::"c"(MSR_EFER), "a"(low | EFER_NXE), "d"(high));
+    msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE);
     __asm__ volatile("mov %[root], %%cr3\n\t"
                      "xor %%ebp, %%ebp\n\t" /* the end of any stack trace */
                      "call *%[entry]\n\t"

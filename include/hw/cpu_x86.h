@@ -14,6 +14,7 @@
 #define MSR_KERNEL_GS_BASE 0xC0000102u
 
 #define EFER_SCE BIT64(0)
+#define EFER_NXE BIT64(11)
 #define RFLAGS_TF BIT64(8)
 #define RFLAGS_IF BIT64(9)
 #define RFLAGS_DF BIT64(10)
@@ -61,3 +62,16 @@
 #define VECTOR_MACHINE_CHECK 18u
 #define PAGE_ERROR_PRESENT BIT32(0)
 #define PAGE_ERROR_KEY BIT32(5)
+
+static inline uint64_t msr_read(uint32_t msr)
+{
+    uint32_t low;
+    uint32_t high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void msr_write(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}

@@ -54,3 +54,9 @@ static inline bool is_range_inside(uint64_t offset, uint64_t bytes, uint64_t lim
 {
     return offset <= limit && bytes <= limit - offset;
 }
+
+/* True if [base, base + bytes) and [other, other + other_bytes) share a byte; neither wraps around. */
+static inline bool is_range_overlap(uint64_t base, uint64_t bytes, uint64_t other, uint64_t other_bytes)
+{
+    return base < other + other_bytes && other < base + bytes;
+}

@@ -91,11 +91,6 @@ void device_interrupted(struct device *device)
     device->is.interrupts++;
 }
 
-static bool is_overlap(uint64_t base, uint64_t bytes, uint64_t other, uint64_t other_bytes)
-{
-    return base < other + other_bytes && other < base + bytes;
-}
-
 /* Whole pages, for that is what can be given away. */
 static bool bar_is_free(uint64_t base, uint64_t bytes)
 {
@@ -106,14 +101,14 @@ static bool bar_is_free(uint64_t base, uint64_t bytes)
     if (end <= base || end > BIT64(46) || arch_device_is_ours(base, end - base))
         return false;
     for (uint32_t i = 0; i < boot->memory_count; i++)
-        if (is_overlap(base, end - base, map[i].base, map[i].bytes))
+        if (is_range_overlap(base, end - base, map[i].base, map[i].bytes))
             return false;
     for (uint32_t i = 0; i < DEVICE_MAX * DEVICE_BARS; i++) {
         const struct device *device = &devices[i / DEVICE_BARS];
         const struct device_bar *other = &device->is.bars[i % DEVICE_BARS];
         if (device->is_used && other->bytes != 0 && !other->is_io &&
-            is_overlap(base, end - base, align_down(other->base, PAGE_BYTES),
-                       align_up(other->base % PAGE_BYTES + other->bytes, PAGE_BYTES)))
+            is_range_overlap(base, end - base, align_down(other->base, PAGE_BYTES),
+                             align_up(other->base % PAGE_BYTES + other->bytes, PAGE_BYTES)))
             return false;
     }
     return true;
@@ -170,14 +165,15 @@ static uint64_t msix_place(const struct device *device, uint32_t offset, uint64_
 static void device_interrupts(struct device *device)
 {
     uint32_t bdf = device->is.bdf;
-    uint32_t count = (device_config_read(bdf, device->msix) >> 16 & 0x7FF) + 1;
-    device->is.irq = DEVICE_IRQ_NONE;
+    uint32_t count = 0;
     if (device->msix != 0) {
+        count = (device_config_read(bdf, device->msix) >> 16 & 0x7FF) + 1;
         device->message_table = msix_place(device, MSIX_TABLE, UINT64_C(1) * count * MSIX_ENTRY_BYTES);
         device->message_pending = msix_place(device, MSIX_PENDING, 8);
     }
     uint32_t legacy = device_config_read(bdf, PCI_INTERRUPT);
-    bool has_line = (legacy >> 8 & 0xFF) != 0 && (legacy & 0xFF) < IRQ_LINE_MAX;
+    device->line = legacy & 0xFF;
+    bool has_line = (legacy >> 8 & 0xFF) != 0 && device->line < IRQ_LINE_MAX;
     device->is.messages = device->message_table != 0 ? count : device->msi != 0;
     device->is.irq = device->message_table != 0 ? DEVICE_IRQ_MSIX
                      : device->msi != 0         ? DEVICE_IRQ_MSI
@@ -381,8 +377,8 @@ static enum status mint_registers(struct cell *cell, uint32_t slot, struct cell_
     for (uint64_t at = 0; at < bytes && status == ST_OK; at += PAGE_BYTES) {
         uint64_t page = bar->base + at;
         bool is_forbidden = device->message_table != 0 &&
-                            (is_overlap(page, PAGE_BYTES, device->message_table, table_bytes) ||
-                             is_overlap(page, PAGE_BYTES, device->message_pending, 1));
+                            (is_range_overlap(page, PAGE_BYTES, device->message_table, table_bytes) ||
+                             is_range_overlap(page, PAGE_BYTES, device->message_pending, 1));
         if (!is_forbidden)
             status = arch_domain_map(cell->domain, offset + at, (phys_addr){ page }, rights);
     }
@@ -410,10 +406,9 @@ static enum status mint_interrupt(struct cell *cell, uint32_t slot, struct cell_
     bool is_line = device->is.irq == DEVICE_IRQ_INTX;
     if (device->is.irq == DEVICE_IRQ_NONE || message >= (is_line ? 1 : device->is.messages))
         return ST_EMPTY;
-    uint32_t line = is_line ? device_config_read(device->is.bdf, PCI_INTERRUPT) & 0xFF : IRQ_MESSAGE;
     given->base = device->is.irq;
     given->size = 1;
-    return irq_bind(cell, slot, line % (IRQ_MESSAGE + 1));
+    return irq_bind(cell, slot, is_line ? device->line : IRQ_MESSAGE);
 }
 
 enum status device_mint(struct cell *cell, uint32_t slot, struct cell_cap *given)

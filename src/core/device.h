@@ -15,7 +15,8 @@
 struct device {
     struct device_record is; /* bdf is meaningful while is_used */
     bool is_used;
-    bool bypasses;                           /* the IOMMU: there is one, and it does not see this function */
+    bool bypasses; /* the IOMMU: there is one, and it does not see this function */
+    uint32_t line; /* of INTx, as the firmware has routed it; meaningful with DEVICE_IRQ_INTX */
     uint32_t power, msi, msix, express;      /* offsets of capabilities; 0: none */
     uint64_t message_table, message_pending; /* physical, of MSI-X */
 };

@@ -7,6 +7,7 @@
 #include "x86.h"
 
 #include <core/cell.h>
+#include <core/monitor.h>
 #include <core/panic.h>
 #include <rt/bits.h>
 
@@ -30,7 +31,6 @@ static uint64_t root_phys;
 static struct domain gate_region = { .kind = DOMAIN_PRIVATE, .key = (int32_t)KEY_SHARED };
 static uint64_t *device_table;
 static uint32_t device_pages;
-static struct boot_acpi ecam; /* only the part about it */
 
 static uint64_t *table_of(uint64_t entry)
 {
@@ -56,25 +56,28 @@ void paging_flush(void)
     cr3_write(cr3_read());
 }
 
+/* From bus 0 to the end of the last bus; 0: there is no such window. */
+static uint64_t ecam_bytes(const struct boot_acpi *acpi)
+{
+    return acpi->ecam_base != 0 ? (acpi->ecam_bus_last + UINT64_C(1)) * ECAM_BUS_BYTES : 0;
+}
+
 /* Configuration space of all buses, in pages of 2 MiB. */
 static void ecam_map(const struct boot_acpi *acpi, uint64_t *device_directory)
 {
-    ecam.ecam_base = acpi->ecam_base;
-    ecam.ecam_bus_first = acpi->ecam_bus_first;
-    ecam.ecam_bus_last = acpi->ecam_base != 0 ? acpi->ecam_bus_last : 0;
-    uint64_t bytes = acpi->ecam_base != 0 ? (ecam.ecam_bus_last + UINT64_C(1)) * ECAM_BUS_BYTES : 0;
-    for (uint64_t at = 0; at < bytes; at += MIB(2))
-        device_directory[ECAM_INDEX + (at >> 21)] = (align_down(ecam.ecam_base, MIB(2)) + at) | PTE_PRESENT |
+    for (uint64_t at = 0; at < ecam_bytes(acpi); at += MIB(2))
+        device_directory[ECAM_INDEX + (at >> 21)] = (align_down(acpi->ecam_base, MIB(2)) + at) | PTE_PRESENT |
                                                     PTE_WRITE | PTE_NO_EXECUTE | PTE_UNCACHED | PTE_LARGE;
 }
 
 volatile uint32_t *arch_config(uint32_t bdf, uint32_t offset)
 {
+    const struct boot_acpi *acpi = &monitor_boot()->acpi;
     uint32_t bus = bdf >> 8;
-    if (ecam.ecam_base == 0 || bus < ecam.ecam_bus_first || bus > ecam.ecam_bus_last ||
+    if (acpi->ecam_base == 0 || bus < acpi->ecam_bus_first || bus > acpi->ecam_bus_last ||
         offset >= PAGE_BYTES || offset % sizeof(uint32_t) != 0)
         return nullptr;
-    return (volatile uint32_t *)(DEVICE_BASE + ECAM_INDEX * MIB(2) + ecam.ecam_base % MIB(2) +
+    return (volatile uint32_t *)(DEVICE_BASE + ECAM_INDEX * MIB(2) + acpi->ecam_base % MIB(2) +
                                  ((uint64_t)bdf << PAGE_SHIFT) + offset);
 }
 
@@ -118,18 +121,13 @@ volatile uint32_t *arch_device_window(uint64_t physical)
     return (volatile uint32_t *)(address + physical % PAGE_BYTES);
 }
 
-static bool is_overlap(uint64_t base, uint64_t bytes, uint64_t other, uint64_t other_bytes)
-{
-    return base < other + other_bytes && other < base + bytes;
-}
-
 bool arch_device_is_ours(uint64_t base, uint64_t bytes)
 {
-    bool is_ours = is_overlap(base, bytes, MESSAGE_WINDOW, MIB(1)) ||
-                   (ecam.ecam_base != 0 && is_overlap(base, bytes, ecam.ecam_base,
-                                                      (ecam.ecam_bus_last + UINT64_C(1)) * ECAM_BUS_BYTES));
+    const struct boot_acpi *acpi = &monitor_boot()->acpi;
+    bool is_ours = is_range_overlap(base, bytes, MESSAGE_WINDOW, MIB(1)) ||
+                   is_range_overlap(base, bytes, acpi->ecam_base, ecam_bytes(acpi));
     for (uint32_t i = 0; i < device_pages; i++)
-        is_ours |= is_overlap(base, bytes, device_table[i] & PTE_ADDRESS, PAGE_BYTES);
+        is_ours |= is_range_overlap(base, bytes, device_table[i] & PTE_ADDRESS, PAGE_BYTES);
     return is_ours;
 }
 

@@ -8,19 +8,6 @@
 
 /* Instructions C has no words for, and what the files of this folder share. */
 
-static inline uint64_t msr_read(uint32_t msr)
-{
-    uint32_t low;
-    uint32_t high;
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return (uint64_t)high << 32 | low;
-}
-
-static inline void msr_write(uint32_t msr, uint64_t value)
-{
-    __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
-}
-
 struct cpuid {
     uint32_t a, b, c, d;
 };
