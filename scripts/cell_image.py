@@ -17,10 +17,10 @@ import sys
 from comblib import symbols
 
 MAGIC = 0x31474D4943424D43
-VERSION = 1
+VERSION = 2
 PAGE_BYTES = 4096
 PAGES_MAX = 4096
-HEADER = struct.Struct("<QII5I5I")
+HEADER = struct.Struct("<QII5I7I")
 SYMBOL = struct.Struct("<II")
 CELL_HEADER_MAGIC = b"CMBCELL1"
 UNNAMED_BYTES = 32  # what may follow a function and never runs: alignment, the preamble of the next for kCFI
@@ -289,7 +289,7 @@ def image_bytes(elf):
     ends = [0, text.address, text_end, constant_end, data_end, len(memory)]
     pages = [(end - begin) // PAGE_BYTES for begin, end in zip(ends, ends[1:])]
     fresh = HEADER.pack(MAGIC, VERSION, ELF_X86_64, *pages, header.entry, manifest, table, len(relocations),
-                        len(names))
+                        len(names), 0, 0)
     memory[:ELF_HEADER.size] = fresh.ljust(ELF_HEADER.size, b"\0")
     return bytes(memory[:data_end]) + names_bytes(names)
 

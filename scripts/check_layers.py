@@ -23,6 +23,7 @@ LAYERS = (
     ("src/arch/arch.h", "arch contract"),
     ("src/arch/", "arch"),
     ("src/core/", "core"),
+    ("src/verify/", "verify"),
     ("cells/lib/", "cell library"),
     ("cells/", "cell"),
     ("efi/", "efi"),
@@ -41,7 +42,8 @@ ALLOWED = {
     "core": {"rt", "abi", "hw", "arch contract"},
     "cell library": {"rt", "abi", "hw", "sdk"},
     "cell": {"rt", "abi", "hw", "sdk"},
-    "efi": {"rt", "abi", "hw"},
+    "verify": {"rt", "abi"},
+    "efi": {"rt", "abi", "hw", "verify"},
 }
 
 # Headers of the compiler that freestanding code may use, and who may use others.

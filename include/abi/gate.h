@@ -27,3 +27,12 @@ typedef struct gate_result (*gate_stub)(uint64_t, uint64_t, uint64_t, uint64_t)
 
 /* The callee's side: one per interface with INTERFACE_GATE. */
 typedef uint64_t (*gate_entry)(uint64_t, uint64_t, uint64_t, uint64_t) __attribute__((preserve_none));
+
+/*
+ * Where the stubs lie, the same in every backend: GATE_STUB_MAX of GATE_STUB_BYTES each, and one
+ * more that only backend pt has, which enters the callee.  A stub is entered at its beginning;
+ * a callee returns to GATE_STUB_RETURN of the stub that called it.  The thunks of a strict cell
+ * let it go nowhere else (src/verify/verify.h); the stubs themselves hold without that.
+ */
+#define GATE_STUB_BYTES 256u
+#define GATE_STUB_MAX 1024u

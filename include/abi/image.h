@@ -17,7 +17,7 @@
  */
 
 #define IMAGE_MAGIC UINT64_C(0x31474D4943424D43) /* "CMBCIMG1" */
-#define IMAGE_VERSION 1u
+#define IMAGE_VERSION 2u
 #define IMAGE_MACHINE_X86_64 62u
 #define IMAGE_PAGES_MAX 4096u /* of all parts together: 16 MiB */
 
@@ -45,8 +45,11 @@ struct image_header {
     uint32_t relocations; /* a uint32_t each, in IMAGE_CONSTANT, 4-aligned; see below */
     uint32_t relocation_count;
     uint32_t symbol_count;
+    uint32_t maps; /* of a strict cell: room for VERIFY_MAP_BYTES of its text, in IMAGE_RELRO, 16-aligned,
+                      where no relocation falls; 0: the manifest says MANIFEST_SCAN_ONLY */
+    uint32_t trap_count; /* struct image_trap; see below */
 };
-static_assert(sizeof(struct image_header) == 56, "scripts/cell_image.py writes it");
+static_assert(sizeof(struct image_header) == 64, "scripts/cell_image.py writes it");
 
 /* Where `part` ends and the next begins; for IMAGE_ZERO, the span.  32-bit numbers: the sum cannot wrap. */
 static inline uint64_t image_end(const struct image_header *image, uint32_t part)
@@ -64,11 +67,25 @@ static inline uint64_t image_end(const struct image_header *image, uint32_t part
  */
 
 /*
+ * The text of a strict cell begins with THUNKS_BYTES of room, filled with CC.  Thunks and
+ * maps are the verifier's to write (src/verify/verify.h): what the file has there is lost.
+ */
+
+/*
  * The names follow the last part that is in the file: symbol_count of these, ascending by
- * offset, then up to the end of the file the strings, each terminated, the first empty.
- * A name holds up to the next symbol; name 0 says that nothing with a name begins here.
+ * offset, then trap_count traps, ascending by offset, then up to the end of the file the
+ * strings, each terminated, the first empty.  A name holds up to the next symbol; name 0
+ * says that nothing with a name begins here.
  */
 struct image_symbol {
     uint32_t offset;
     uint32_t name; /* distance from the first string */
+};
+
+/* A trap of the language profile: the ud1 or ud2 at `offset` is what `check` ends in, at that line. */
+struct image_trap {
+    uint32_t offset;
+    uint32_t file;  /* distance from the first string, of a path from the top of the sources */
+    uint32_t check; /* the same, of a word as in docs/profile.md: "add-overflow", "kcfi", "assert" */
+    uint32_t line;  /* 0: not known */
 };

@@ -62,6 +62,11 @@ enum interface_flags {
     INTERFACE_DMA = 16,     /* provides, with CHANNEL and CAP_DMA: the device reaches the channels' pools */
 };
 
+enum manifest_flags {
+    MANIFEST_SCAN_ONLY = 1, /* control flow inside the cell is not verified (src/verify/verify.h); the
+                               wall around it is the same.  Absent: strict */
+};
+
 struct manifest_provides {
     char name[CELL_NAME_BYTES];
     uint32_t flags;
@@ -112,7 +117,7 @@ struct manifest {
     uint16_t version_major, version_minor;
     uint32_t device_class;
     uint32_t restart_policy;
-    uint32_t flags; /* 0 */
+    uint32_t flags; /* enum manifest_flags */
     struct manifest_limits limits;
     struct manifest_provides provides[MANIFEST_PROVIDES_MAX]; /* first empty name ends it */
     struct manifest_uses uses[MANIFEST_USES_MAX];

@@ -249,7 +249,7 @@ REFUSED = (
     ("ELF0181: two relocations of one place", entry_is("relocations", 0, (DATA, 8, 0)), "two relocations"),
 )
 
-IMAGE_HEADER = struct.Struct("<QII5I5I")
+IMAGE_HEADER = struct.Struct("<QII5I7I")
 
 
 class Kept(unittest.TestCase):
@@ -263,7 +263,7 @@ class Kept(unittest.TestCase):
     def test_elf0001_header(self):
         _, image = self.image()
         self.assertEqual(IMAGE_HEADER.unpack_from(image),
-                         (0x31474D4943424D43, 1, MACHINE, 1, 1, 1, 1, 1, CELL, MANIFEST, RELOCATIONS, 2, 3))
+                         (0x31474D4943424D43, 2, MACHINE, 1, 1, 1, 1, 1, CELL, MANIFEST, RELOCATIONS, 2, 3, 0, 0))
 
     def test_elf0002_nothing_moves(self):
         elf, image = self.image()

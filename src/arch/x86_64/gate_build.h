@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <abi/gate.h>
 #include <stdint.h>
 
 /*
@@ -8,7 +9,6 @@
  * Linux, by test/bench/gate_host.c, so that the same gate is measured on real
  * processors.
  */
-#define GATE_STUB_BYTES 256u
 #define GATE_CLOSED_BYTES 8u /* what gate_build_closed overwrites */
 
 enum gate_field {
