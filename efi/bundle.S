@@ -6,6 +6,6 @@
     .globl bundle_begin
 bundle_begin:
     .incbin "comb.bundle"
-    .skip   8192        /* so that a test can pack a changed one in its place */
+    .skip   BUNDLE_ROOM /* so that a test can pack a changed one in its place */
     .globl bundle_end
 bundle_end:

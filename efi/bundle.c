@@ -3,6 +3,7 @@
 
 #include "bundle_check.h"
 #include "cell_check.h"
+#include "cell_verify.h"
 #include "console.h"
 #include "memory.h"
 #include "unpack.h"
@@ -82,19 +83,56 @@ enum status bundle_monitor_find(const uint8_t *bundle, uint64_t bundle_bytes, co
     return ST_OK; /* bundle_check has seen exactly one monitor */
 }
 
+/* The bytes that are wrong: "0f 01 ef: ", or nothing if it is not their fault. */
+struct byte_list {
+    char text[(size_t)VERIFY_INSTRUCTION_MAX * 3 + sizeof(" ")];
+};
+
+static struct byte_list bytes_format(const struct verify_find *find)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct byte_list list = { 0 };
+    char *at = list.text;
+    for (uint32_t i = 0; i < find->count && i < VERIFY_INSTRUCTION_MAX; i++) {
+        *at++ = digits[find->sequence[i] >> 4];
+        *at++ = digits[find->sequence[i] & 15];
+        *at++ = i + 1 < find->count ? ' ' : ':';
+    }
+    *at = find->count > 0 ? ' ' : '\0';
+    return list;
+}
+
+/* Adds to *verified, bytes of text. */
+static bool cell_is_sound(const char *name, void *image, uint64_t bytes, uint64_t *verified)
+{
+    const char *part;
+    const char *wrong = cell_check(image, bytes, &part);
+    struct verify_find find;
+
+    if (wrong) {
+        console_line("cell %s: %s: %s; it cannot be started", name, part, wrong);
+        return false;
+    }
+    if (!cell_is_strict(image))
+        return true;
+    *verified += cell_text_bytes(image);
+    if (cell_verify(image, &find))
+        return true;
+    console_line("cell %s: text at 0x%llx: %s%s; it cannot be started", name, (unsigned long long)find.at,
+                 bytes_format(&find).text, find.why);
+    return false;
+}
+
 void bundle_cells_check(uint8_t *bundle)
 {
     struct bundle_header *header = (struct bundle_header *)(void *)bundle;
+    uint64_t verified = 0;
 
     for (uint32_t i = 0; i < header->count; i++) {
         struct bundle_entry *entry = &header->entries[i];
-        const char *part;
-        const char *wrong = entry->kind == BUNDLE_CELL
-                                ? cell_check(bundle + entry->offset, entry->bytes, &part)
-                                : NULL;
-        if (!wrong)
-            continue;
-        console_line("cell %s: %s: %s; it cannot be started", entry->name, part, wrong);
-        entry->bytes = 0;
+        if (entry->kind == BUNDLE_CELL &&
+            !cell_is_sound(entry->name, bundle + entry->offset, entry->bytes, &verified))
+            entry->bytes = 0;
     }
+    console_line("%u KiB of code in strict cells verified", (unsigned)(verified / 1024));
 }

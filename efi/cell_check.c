@@ -18,5 +18,6 @@ const char *cell_check(void *image, uint64_t bytes, const char **part)
     if (wrong != nullptr)
         return wrong;
     *part = "image";
-    return image_relocations_check(header);
+    return image_relocations_check(header)
+               ?: image_maps_check(header, (manifest->flags & MANIFEST_SCAN_ONLY) == 0);
 }

@@ -4,6 +4,9 @@
 #include "unless.h"
 
 #include <abi/cell.h>
+#include <verify/verify.h>
+
+#define MAPS_ALIGNMENT 16u
 
 static const void *image_at(const struct image_header *image, uint64_t offset)
 {
@@ -71,4 +74,28 @@ const char *image_relocations_check(const struct image_header *image)
             return "relocation to a place outside";
     }
     return nullptr;
+}
+
+static bool image_relocates(const struct image_header *image, uint64_t start, uint64_t bytes)
+{
+    const uint32_t *relocations = image_at(image, image->relocations);
+    for (uint32_t i = 0; i < image->relocation_count; i++)
+        if (is_range_overlap(relocations[i], sizeof(uint64_t), start, bytes))
+            return true;
+    return false;
+}
+
+const char *image_maps_check(const struct image_header *image, bool is_strict)
+{
+    uint64_t begin = image_end(image, IMAGE_TEXT);
+    uint64_t bytes = VERIFY_MAP_BYTES(begin - image_end(image, IMAGE_CONSTANT));
+    if (!is_strict)
+        return unless(image->maps == 0, "maps, though its control flow is not to be verified");
+    return unless(bytes != 0, "no text")
+        ?: unless(image->maps >= begin && is_aligned(image->maps, MAPS_ALIGNMENT) &&
+                      is_range_inside(image->maps, bytes, image_end(image, IMAGE_RELRO)),
+                  "no room for the maps in its relocated constants")
+        ?: unless(!is_range_overlap(image->maps, bytes, image->cell, sizeof(struct cell_header)),
+                  "maps over its cell header")
+        ?: unless(!image_relocates(image, image->maps, bytes), "relocation in the maps");
 }

@@ -4,7 +4,7 @@
 #include <abi/image.h>
 
 /*
- * The image of a cell, before anybody believes it.  Both return null, or a static text
+ * The image of a cell, before anybody believes it.  All return null, or a static text
  * that says what is wrong.
  */
 
@@ -16,3 +16,6 @@ const char *image_check(const struct image_header *image, uint64_t bytes);
 
 /* Every relocation of an image whose header is sound: where it is, and what it refers to. */
 const char *image_relocations_check(const struct image_header *image);
+
+/* The room for the maps, after both others: whoever fills it overwrites nothing else. */
+const char *image_maps_check(const struct image_header *image, bool is_strict);

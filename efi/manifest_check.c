@@ -43,7 +43,7 @@ static const char *manifest_identity_check(const struct manifest *manifest)
                   "description is not printable text")
         ?: unless(manifest->device_class < CLASS_COUNT, "unknown device class")
         ?: unless(manifest->restart_policy <= RESTART_ALWAYS, "unknown restart policy")
-        ?: unless(manifest->flags == 0, "unknown flags");
+        ?: unless((manifest->flags & ~(uint32_t)MANIFEST_SCAN_ONLY) == 0, "unknown flags");
 }
 
 /* 0 becomes `normal`; the rest must be a multiple of `step` from `low` to `high`. */

@@ -5,8 +5,9 @@
 All that reading an ELF takes is here, so none of it is in the monitor.  Nothing moves: the image is
 the memory that the program headers describe, with the image's header over the ELF's and the table
 of relocations made smaller where it stands.  What a cell must not need (a library, a PLT,
-constructors, text relocations, memory both writable and executable) is refused.  The same input
-gives the same bytes.
+constructors, text relocations, memory both writable and executable) is refused.  In a strict cell
+the room of the thunks is emptied, and the header says where that of the maps is: whoever verifies it
+fills both (src/verify/verify.h).  The same input gives the same bytes.
 """
 import argparse
 import collections
@@ -14,7 +15,7 @@ import pathlib
 import struct
 import sys
 
-from comblib import symbols
+from comblib import symbols, traps
 
 MAGIC = 0x31474D4943424D43
 VERSION = 2
@@ -22,6 +23,7 @@ PAGE_BYTES = 4096
 PAGES_MAX = 4096
 HEADER = struct.Struct("<QII5I7I")
 SYMBOL = struct.Struct("<II")
+TRAP = struct.Struct("<IIII")
 CELL_HEADER_MAGIC = b"CMBCELL1"
 UNNAMED_BYTES = 32  # what may follow a function and never runs: alignment, the preamble of the next for kCFI
 PREAMBLE = b"__cfi_"
@@ -48,12 +50,21 @@ FLAGS_BIND_NOW = 8
 FLAGS_1_NOW_PIE = 0x08000001
 RELA = struct.Struct("<QQQ")
 RELATIVE = 8
+RELOCATED_BYTES = 8
 
 NOTE_HEADER = struct.Struct("<III")
 NOTE_OWNER = b"Comb\0"
 NOTE_TYPE = 1
 NOTES_MAX = 16
-MANIFEST = struct.Struct("<IHH")          # magic, version, bytes
+MANIFEST = struct.Struct("<IHH124xI")     # magic, version, bytes, flags
+SCAN_ONLY = 1
+
+THUNKS = {b"__x86_indirect_thunk_r11": 0, b"__x86_return_thunk": 64, b"comb_gate_thunk": 128}
+THUNKS_BYTES = 192
+THUNKS_FILL = b"\xCC"
+MAPS = b"comb_maps"
+MAPS_ALIGNMENT = 16
+MAP_SHIFTS = (3, 7)                       # a bit per byte of text, and one per 16 bytes
 
 
 class ImageError(Exception):
@@ -181,7 +192,7 @@ def relocations_read(memory, tags, ends):
 
 
 def manifest_check(elf, notes, description, size):
-    _, _, manifest_bytes = unpack(MANIFEST, elf, notes.offset + description, "manifest")
+    _, _, manifest_bytes, _ = unpack(MANIFEST, elf, notes.offset + description, "manifest")
     address = notes.address + description
     require(notes.alignment == 8 and address % 8 == 0 and size == manifest_bytes,
             "manifest of another layout")
@@ -225,15 +236,19 @@ def cell_check(memory, entry, text_end, end):
 
 # --- Names ---
 
+def symbols_in(elf, where):
+    try:
+        return list(symbols.symbols_of(elf, symbols.sections_of(elf), where))
+    except (struct.error, IndexError, OverflowError) as error:
+        raise ImageError("malformed symbols") from error
+
+
 def names_of(elf, text):
     """[(offset, name)] ascending, for the range `text`; b"" where something without a name begins"""
     places = {}
-    try:
-        for value, size, name in symbols.symbols_of(elf, symbols.sections_of(elf)):
-            if value in text and not name.startswith(PREAMBLE):
-                places.setdefault(value, (size, name))
-    except (struct.error, IndexError, OverflowError) as error:
-        raise ImageError("malformed symbols") from error
+    for value, size, name in symbols_in(elf, symbols.EXECUTABLE):
+        if value in text and not name.startswith(PREAMBLE):
+            places.setdefault(value, (size, name))
     starts = sorted(places)
     names = []
     for start, following in zip(starts, [*starts[1:], text.stop]):
@@ -244,15 +259,58 @@ def names_of(elf, text):
     return names
 
 
-def names_bytes(names):
-    strings, places = b"\0", {b"": 0}
-    table = b""
-    for offset, name in names:
-        if name not in places:
-            places[name] = len(strings)
-            strings += name + b"\0"
-        table += SYMBOL.pack(offset, places[name])
-    return table + strings
+class Strings:
+    """Each string once, terminated; the empty one is the first."""
+
+    def __init__(self):
+        self.bytes, self.places = b"\0", {b"": 0}
+
+    def place(self, text):
+        if text not in self.places:
+            self.places[text] = len(self.bytes)
+            self.bytes += text + b"\0"
+        return self.places[text]
+
+
+def traps_of(elf, text):
+    """[(offset, file, line, check)] ascending, for the range `text`"""
+    try:
+        return [trap for trap in traps.traps_of(elf) if trap[0] in text]
+    except traps.TrapsError as error:
+        raise ImageError(str(error)) from error
+
+
+def names_bytes(names, trap_list):
+    strings = Strings()
+    table = b"".join(SYMBOL.pack(offset, strings.place(name)) for offset, name in names)
+    for offset, file, line, check in trap_list:
+        table += TRAP.pack(offset, strings.place(file.encode()), strings.place(check.encode()), line)
+    return table + strings.bytes
+
+
+# --- Strict cells ---
+
+def is_strict(memory, manifest):
+    return not MANIFEST.unpack_from(memory, manifest)[3] & SCAN_ONLY
+
+
+def thunks_empty(memory, addresses, text):
+    """What stands there is for a scan-only cell."""
+    for name, offset in THUNKS.items():
+        require(addresses.get(name) == text.address + offset, f"{name.decode()} is not where it belongs")
+    memory[text.address:text.address + THUNKS_BYTES] = THUNKS_FILL * THUNKS_BYTES
+
+
+def maps_find(addresses, text_bytes, room, relocations):
+    """Where the maps of so much text have their place: in the range `room`, which nobody relocates"""
+    require(MAPS in addresses, f"strict, without {MAPS.decode()}")
+    maps = addresses[MAPS]
+    end = maps + sum(text_bytes >> shift for shift in MAP_SHIFTS)
+    require(maps % MAPS_ALIGNMENT == 0 and room.start <= maps and end <= room.stop,
+            "no room for the maps among the relocated constants")
+    require(not any(maps - RELOCATED_BYTES < offset < end for offset, _ in relocations),
+            "relocation in the maps")
+    return maps
 
 
 # --- All of it ---
@@ -274,7 +332,7 @@ def image_bytes(elf):
     require(constants.offset == 0 and constants.file_bytes >= ELF_HEADER.size,
             "the ELF header is not in memory")
 
-    memory, file_end = memory_of(loads, elf)
+    memory, file_end = memory_of(loads, traps.calls_replaced(elf))
     text_end = page_align(text.address + text.memory_bytes)
     constant_end = relro_end(one_of(programs, RELRO, "ranges of relocated constants"), text_end, len(memory))
     data_end = max(constant_end, page_align(file_end))
@@ -284,14 +342,20 @@ def image_bytes(elf):
     bounds = (constants.file_bytes, text_end, data_end, len(memory))
     table, relocations = relocations_read(memory, tags, bounds)
     names = names_of(elf, range(text.address, text_end))
+    trap_list = traps_of(elf, range(text.address, text_end))
+    maps = 0
+    if is_strict(memory, manifest):
+        addresses = {name: value for value, _, name in symbols_in(elf, symbols.ALLOCATED)}
+        thunks_empty(memory, addresses, text)
+        maps = maps_find(addresses, text_end - text.address, range(text_end, constant_end), relocations)
 
     relocations_write(memory, table, relocations)
     ends = [0, text.address, text_end, constant_end, data_end, len(memory)]
     pages = [(end - begin) // PAGE_BYTES for begin, end in zip(ends, ends[1:])]
     fresh = HEADER.pack(MAGIC, VERSION, ELF_X86_64, *pages, header.entry, manifest, table, len(relocations),
-                        len(names), 0, 0)
+                        len(names), maps, len(trap_list))
     memory[:ELF_HEADER.size] = fresh.ljust(ELF_HEADER.size, b"\0")
-    return bytes(memory[:data_end]) + names_bytes(names)
+    return bytes(memory[:data_end]) + names_bytes(names, trap_list)
 
 
 def main(argv):

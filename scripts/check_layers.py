@@ -24,6 +24,7 @@ LAYERS = (
     ("src/arch/", "arch"),
     ("src/core/", "core"),
     ("src/verify/", "verify"),
+    ("src/plugin/", "plugin"),
     ("cells/lib/", "cell library"),
     ("cells/", "cell"),
     ("efi/", "efi"),
@@ -43,11 +44,14 @@ ALLOWED = {
     "cell library": {"rt", "abi", "hw", "sdk"},
     "cell": {"rt", "abi", "hw", "sdk"},
     "verify": {"rt", "abi"},
+    "plugin": set(),
     "efi": {"rt", "abi", "hw", "verify"},
 }
 
 # Headers of the compiler that freestanding code may use, and who may use others.
 FREESTANDING = {"stdint.h", "stddef.h", "stdarg.h", "stdbool.h", "limits.h"}
+# The plugin is C++ for the machine that builds: clang's headers, and those of the language.
+HOST = re.compile(r"(clang|llvm)/[\w/]+\.h|[a-z_]+")
 FOREIGN = {"efi": {"efi.h", "cpuid.h", "immintrin.h"}, "arch": {"cpuid.h"}}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
@@ -87,6 +91,8 @@ def include_problem(root, source, layer, name, is_quoted):
     target = resolve(root, source, name, is_quoted)
     if target is not None:
         return None if is_allowed(source, layer, target) else f"{layer} must not include {target}"
+    if layer == "plugin" and HOST.fullmatch(name):
+        return None
     if layer == "test" or name in FREESTANDING or name in FOREIGN.get(layer, ()):
         return None
     return f"{name} is neither in the tree nor a freestanding header"
@@ -119,7 +125,7 @@ def file_problems(root, source):
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve()
     sources = [path.relative_to(root).as_posix() for folder in ("include", "src", "cells", "efi", "test")
-               for path in sorted((root / folder).rglob("*")) if path.suffix in (".c", ".h", ".S")]
+               for path in sorted((root / folder).rglob("*")) if path.suffix in (".c", ".cpp", ".h", ".S")]
     if not sources:
         print(f"no sources under {root}")
         return 1

@@ -4,9 +4,10 @@
 
 usage: check_size.py [ROOT]
 
-The monitor, all of src/, is what everybody has to trust: it may have 6500 lines of C and assembly,
-headers included, that are neither blank nor only comment (explaining must not cost anything).  The
-scanner in it may have 150 lines of all kinds.  No function may have more than 70 lines from its
+The monitor is what everybody has to trust: it may have 6500 lines of C and assembly, headers
+included, that are neither blank nor only comment (explaining must not cost anything).  It is all of
+src/ but what is not linked into it: the verifier, which runs in the EFI stub, and the compiler's
+plugin.  The scanner may have 150 lines of all kinds.  No function may have more than 70 lines from its
 name to its closing brace.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 MONITOR_LINES_MAX = 6500
 SCANNER_LINES_MAX = 150
 FUNCTION_LINES_MAX = 70
+NOT_MONITOR = ("src/verify", "src/plugin")
 
 # The layout is clang-format's: a function's braces stand alone in the first column.
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
@@ -58,7 +60,8 @@ def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve()
     problems = []
 
-    monitor = [path for path in sorted((root / "src").rglob("*")) if path.suffix in (".c", ".h", ".S")]
+    sources = [path for path in sorted((root / "src").rglob("*")) if path.suffix in (".c", ".h", ".S")]
+    monitor = [path for path in sources if not path.relative_to(root).as_posix().startswith(NOT_MONITOR)]
     monitor_lines = sum(map(code_lines, monitor))
     if not 0 < monitor_lines <= MONITOR_LINES_MAX:
         problems.append(f"src: {monitor_lines} lines, at most {MONITOR_LINES_MAX}")
@@ -77,7 +80,7 @@ def main():
         problems.append(f"only {len(lengths)} functions recognized: the measure itself is broken")
 
     by_folder = {}
-    for path in monitor:
+    for path in sources:
         folder = path.parent.relative_to(root).as_posix()
         by_folder[folder] = by_folder.get(folder, 0) + code_lines(path)
 

@@ -85,7 +85,7 @@ def tool_find(name):
 
 
 def c_files():
-    return [name for name in files() if name.endswith((".c", ".h"))]
+    return [name for name in files() if name.endswith((".c", ".cpp", ".h"))]
 
 
 def check_text():

@@ -55,7 +55,7 @@ static enum status adapter_find_links(uint32_t *linked)
     return adapter_stop_ports(linked, &was_asleep);
 }
 
-static void adapter_add_disk(uint32_t number)
+GRANT_HOLDS(dma_grant) static void adapter_add_disk(uint32_t number)
 {
     struct disk *disk = &adapter.disks[adapter.count];
     *disk = (struct disk){
@@ -80,19 +80,19 @@ static enum status adapter_enable(void)
     return device_enable(DEVICE_DECODE | DEVICE_MASTER) ?: device_irq_enable(device_irq_cap(0));
 }
 
-static enum status adapter_submit(struct block_job *job)
+GRANT_HOLDS(block_server_grant) static enum status adapter_submit(struct block_job *job)
 {
     ASSERT(job->unit < adapter.count);
     return disk_submit(&adapter.disks[job->unit], job);
 }
 
-static void adapter_kick(void)
+GRANT_HOLDS(block_server_grant) static void adapter_kick(void)
 {
     FOR_EACH_DISK (disk)
         disk_kick(disk);
 }
 
-static enum status adapter_restart(void)
+GRANT_HOLDS(block_server_grant) static enum status adapter_restart(void)
 {
     enum status status = hba_reset() ?: adapter_enable();
     if (status != ST_OK)
@@ -103,7 +103,7 @@ static enum status adapter_restart(void)
     return ST_OK;
 }
 
-static bool adapter_collect(void)
+GRANT_HOLDS(block_server_grant) static bool adapter_collect(void)
 {
     bool is_any = false;
     FOR_EACH_DISK (disk)
@@ -112,7 +112,7 @@ static bool adapter_collect(void)
 }
 
 /* The port's reasons go before the adapter's, which they would set again.  [AHCI 5.6.4] */
-static void adapter_interrupt(uint64_t)
+GRANT_HOLDS(block_server_grant) static void adapter_interrupt(uint64_t)
 {
     uint32_t pending = mmio_read32(&hba.registers, AHCI_IS);
     FOR_EACH_DISK (disk)
@@ -152,10 +152,11 @@ static const struct block_device adapter_device = {
 enum status adapter_start(void)
 {
     uint32_t linked = 0;
-    enum status status = block_device_wake()
+    enum status status = dma_open(cell_cap_find(CAP_DMA))
+        ?: block_device_wake()
         ?: hba_open()
-        ?: dma_open(cell_cap_find(CAP_DMA))
         ?: command_init()
+        ?: disk_init()
         ?: adapter_find_links(&linked)
         ?: adapter_enable();
     if (status != ST_OK)

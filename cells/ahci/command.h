@@ -17,7 +17,7 @@ struct command {
 };
 
 /* Takes the memory of the tables.  Once. */
-enum status command_init(void);
+enum status command_init(void) GRANT_HOLDS(dma_grant);
 /* `slot` is the tag of a queued command. */
 enum status command_of_job(const struct block_job *job, bool is_queued, uint32_t slot,
                            struct command *command);

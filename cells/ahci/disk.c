@@ -15,17 +15,17 @@
 
 static struct dma_buffer identify_page; /* one command of our own at a time */
 
+enum status disk_init(void)
+{
+    return hba_memory(UINT64_C(2) * ATA_IDENTIFY_WORDS, PAGE_BYTES, DMA_FROM_DEVICE, &identify_page);
+}
+
 static enum status disk_identify(struct disk *disk, uint16_t words[ATA_IDENTIFY_WORDS])
 {
     struct command command;
-    enum status status = ST_OK;
-    if (identify_page.bytes == 0)
-        status = hba_memory(UINT64_C(2) * ATA_IDENTIFY_WORDS, PAGE_BYTES, DMA_FROM_DEVICE, &identify_page);
-    if (status != ST_OK)
-        return status;
     dma_fill(&identify_page, 0, 0, identify_page.bytes);
     command_identify(identify_page.device, &command);
-    status = port_run(&disk->port, &command, IDENTIFY_MS);
+    enum status status = port_run(&disk->port, &command, IDENTIFY_MS);
     if (status == ST_OK)
         dma_copy_in(words, &identify_page, 0, identify_page.bytes);
     return status;
@@ -41,7 +41,7 @@ static bool is_same(const struct block_unit *left, const struct block_unit *righ
 enum status disk_start(struct disk *disk, bool is_new)
 {
     static uint16_t words[ATA_IDENTIFY_WORDS];
-    struct block_unit unit;
+    struct block_unit unit = {};
     enum status status = port_start(&disk->port)
         ?: disk_identify(disk, words)
         ?: identity_check(words, &unit, &disk->identity);
@@ -111,7 +111,7 @@ void disk_kick(struct disk *disk)
 
 /* ---- answers ---- */
 
-static void disk_answer(struct disk *disk, uint32_t slots, enum status status)
+GRANT_HOLDS(block_server_grant) static void disk_answer(struct disk *disk, uint32_t slots, enum status status)
 {
     for (; slots != 0; slots &= slots - 1) {
         /* Free before the answer, which may bring the next job. */
@@ -121,7 +121,7 @@ static void disk_answer(struct disk *disk, uint32_t slots, enum status status)
     }
 }
 
-static void disk_lose(struct disk *disk, enum status reason)
+GRANT_HOLDS(block_server_grant) static void disk_lose(struct disk *disk, enum status reason)
 {
     cell_log(LOG_WARN, "port %u: the disk is gone: %s", disk->port.number, status_name(reason));
     disk->unit->health = BLOCK_HEALTH_ABSENT;
@@ -130,7 +130,7 @@ static void disk_lose(struct disk *disk, enum status reason)
     disk_answer(disk, owed, ST_GONE);
 }
 
-static void disk_mend_port(struct disk *disk)
+GRANT_HOLDS(block_server_grant) static void disk_mend_port(struct disk *disk)
 {
     enum status status = disk_start(disk, false);
     if (status != ST_OK)
@@ -148,7 +148,7 @@ void disk_restart(struct disk *disk)
  * What is done is done.  After an error a command on its own has failed, of
  * queued ones nobody knows; after a change of the link nobody knows of any.
  */
-static void disk_mend(struct disk *disk, uint32_t trouble)
+GRANT_HOLDS(block_server_grant) static void disk_mend(struct disk *disk, uint32_t trouble)
 {
     if (device_is_gone())
         mon_exit(ST_DEVICE); /* the next instance finds in the rings what this one owes */

@@ -22,17 +22,19 @@ struct disk {
     uint32_t again;               /* bit n: the job of slot n goes once more, alone */
 };
 
+/* Once, before any disk: memory of theirs. */
+enum status disk_init(void) GRANT_HOLDS(dma_grant);
 /* Starts the port and asks what is there.  `is_new`: fills *unit; else it must be the same disk again. */
 enum status disk_start(struct disk *disk, bool is_new);
 /* The same for a disk that was there, if one was, empty; one that does not come back is absent. */
-void disk_restart(struct disk *disk);
+void disk_restart(struct disk *disk) GRANT_HOLDS(block_server_grant);
 /* ST_AGAIN: no room; ST_GONE: the disk is not there. */
-enum status disk_submit(struct disk *disk, struct block_job *job);
+enum status disk_submit(struct disk *disk, struct block_job *job) GRANT_HOLDS(block_server_grant);
 /* Issues what was submitted. */
-void disk_kick(struct disk *disk);
+void disk_kick(struct disk *disk) GRANT_HOLDS(block_server_grant);
 /* Answers what is done, mends what went wrong -> whether anything has been answered. */
-bool disk_collect(struct disk *disk);
+bool disk_collect(struct disk *disk) GRANT_HOLDS(block_server_grant);
 /* Its port interrupts.  If the link changed: a disk that is gone is absent, one that is back is there. */
-void disk_interrupt(struct disk *disk);
+void disk_interrupt(struct disk *disk) GRANT_HOLDS(block_server_grant);
 /* What is in its cache becomes durable; `is_standby`: and it may stop spinning.  Nothing is under way. */
 void disk_quiesce(struct disk *disk, bool is_standby);

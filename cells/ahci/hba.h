@@ -24,4 +24,4 @@ void hba_interrupts(bool are_on);
 bool hba_reaches(uint64_t device, uint64_t bytes);
 /* dma_take for memory that the adapter reaches; ST_UNSUPPORTED: that there is it does not. */
 enum status hba_memory(uint64_t bytes, uint64_t alignment, enum dma_direction direction,
-                       struct dma_buffer *buffer);
+                       struct dma_buffer *buffer) GRANT_HOLDS(dma_grant);

@@ -28,7 +28,7 @@ bool port_has_link(const struct port *port);
 /* Lets a link come up that its owner had put to sleep or switched off -> whether it had. */
 bool port_wake(const struct port *port);
 /* Takes the memory.  Once. */
-enum status port_init(struct port *port);
+enum status port_init(struct port *port) GRANT_HOLDS(dma_grant);
 /*
  * Resets link and disk and starts the stopped port, empty.  ST_NOT_FOUND: no
  * link; ST_UNSUPPORTED: no disk (ATAPI, port multiplier); ST_TIMEOUT, ST_GONE.

@@ -41,7 +41,7 @@ enum status raw_exchange_skewed(const struct block_request *request, uint32_t of
     channel_doorbell(end);
     status = raw_answer(sequence, answer);
     if (at != nullptr && status == ST_OK) /* answered: no later instance may serve it */
-        shared_write64((uint64_t SHARED *)((uint8_t SHARED *)at + offsetof(struct block_request, live)), 0);
+        shared_write64(&((struct block_request SHARED *)at)->live, 0);
     return status;
 }
 

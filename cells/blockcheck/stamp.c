@@ -4,6 +4,8 @@
 
 #include "check.h"
 
+#include <rt/assert.h>
+#include <rt/bits.h>
 #include <sdk/shared.h>
 
 /* What the words of a page are made of. */
@@ -38,6 +40,8 @@ void stamp_write(uint64_t SHARED *page_words, uint64_t seed, uint64_t page, uint
 enum stamp_verdict stamp_check(const uint64_t SHARED *page_words, uint32_t first, uint32_t count,
                                uint64_t seed, uint64_t page, uint32_t least, uint32_t most)
 {
+    ASSERT(is_range_inside(first, count, STAMP_WORDS));
+    ASSERT(is_range_inside(first, count, STAMP_WORDS));
     uint32_t version = (uint32_t)shared_read64(&page_words[first]);
     if (version == 0 || version > most)
         return STAMP_WRONG;

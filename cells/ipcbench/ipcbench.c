@@ -106,7 +106,7 @@ static uint64_t bench_get(uint64_t field)
 {
     if (field == BENCH_FIELD_ERROR)
         return bench.state == BENCH_FAILED ? bench.error : ST_OK;
-    if (bench.state != BENCH_DONE)
+    if (bench.state != BENCH_DONE || bench.count == 0)
         return 0;
     switch (field) {
     case BENCH_FIELD_N:
@@ -198,6 +198,7 @@ CELL(bench_ops,
          .vendor = "Comb",
          .description = "measures calls, messages and events between cells",
          .version_major = 1,
+         .flags = BENCH_FLAGS,
          .restart_policy = RESTART_ON_CRASH,
          .limits = { .memory_kib = 512, .operation_timeout_ms = 60000, .priority = 10 },
          .provides = { { .name = BENCH_INTERFACE, .flags = INTERFACE_GATE, .entry = 0 } },

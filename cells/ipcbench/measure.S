@@ -22,6 +22,23 @@
 
 #include <sdk/assembly.h>
 
+/* How a call through a gate and a return are made: by the bare instruction, or as in a strict cell. */
+#ifdef BENCH_STRICT
+.macro CALL_STUB
+    call    comb_gate_thunk         /* rdi */
+.endm
+.macro LEAVE
+    RETURN
+.endm
+#else
+.macro CALL_STUB
+    call    *%rdi
+.endm
+.macro LEAVE
+    ret
+.endm
+#endif
+
     .text
 
 /* LIVE OUT: everything the caller owns is on the stack, the stack is aligned to 16. */
@@ -43,7 +60,7 @@
     popq    %r12
     popq    %rbx
     popq    %rbp
-    ret
+    LEAVE
 .endm
 
 /* CLOBBERS: rax, rdx.  LIVE OUT: ebp = begin. */
@@ -83,7 +100,7 @@ FUNCTION_END measure_plain
     .balign 64
 measure_callee:
     xorl    %eax, %eax
-    ret
+    LEAVE
 FUNCTION_END measure_callee
 
 FUNCTION measure_monitor, 64
@@ -98,13 +115,12 @@ FUNCTION_END measure_monitor
 FUNCTION measure_gate0, 64
     movq    %rsi, %rdx
     FRAME_ENTER
-    movq    %rdi, %rbx
     xorl    %r12d, %r12d
     xorl    %r13d, %r13d
     xorl    %r14d, %r14d
     xorl    %r15d, %r15d
     REGION_BEGIN
-    call    *%rbx
+    CALL_STUB
     REGION_END
     jmp     gate_answer
 FUNCTION_END measure_gate0
@@ -112,7 +128,6 @@ FUNCTION_END measure_gate0
 /* rdi = stub, rsi = four arguments, rdx = result */
 FUNCTION measure_gate4, 64
     FRAME_ENTER
-    movq    %rdi, %rbx
     movq    0(%rsi), %r8
     movq    8(%rsi), %r9
     movq    16(%rsi), %r10
@@ -122,7 +137,7 @@ FUNCTION measure_gate4, 64
     movq    %r9, %r13
     movq    %r10, %r14
     movq    %r11, %r15
-    call    *%rbx
+    CALL_STUB
     REGION_END
     jmp     gate_answer
 FUNCTION_END measure_gate4

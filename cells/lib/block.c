@@ -215,7 +215,8 @@ static void block_finish(struct block_client *client, uint64_t descriptor)
     }
     struct block_ticket *ticket = &client->tickets[index];
     *by_slot = TICKET_NONE;
-    shared_write64((uint64_t SHARED *)(block_pool(client) + ticket_offset(index) + LIVE_OFFSET), 0);
+    void SHARED *live = block_pool(client) + ticket_offset(index) + LIVE_OFFSET;
+    shared_write64(live, 0);
     client->in_flight--;
     if (ticket->state == BLOCK_TICKET_ABANDONED) {
         client->abandoned--;

@@ -75,7 +75,7 @@ enum status block_device_wake(void)
     return status ?: device_enable(DEVICE_DECODE);
 }
 
-static void frame_resume(void)
+GRANT_HOLDS(block_server_grant) static void frame_resume(void)
 {
     enum status status = block_device_wake() ?: frame.device->restart();
     if (status != ST_OK)
@@ -86,7 +86,7 @@ static void frame_resume(void)
 }
 
 /* A function that cannot sleep is refused before anything is done to it. */
-static enum status frame_power(uint32_t state)
+GRANT_HOLDS(block_server_grant) static enum status frame_power(uint32_t state)
 {
     if (state == 0) {
         if (frame.is_suspended)
@@ -154,7 +154,7 @@ enum status block_device_start(const struct block_device *device, struct block_u
 }
 
 /* Looks for completions until none has come for POLL_NS; true: stopped with more to do. */
-static bool frame_poll(void)
+GRANT_HOLDS(block_server_grant) static bool frame_poll(void)
 {
     for (uint32_t round = 0; round < POLL_ROUNDS; round++) {
         uint64_t end = tsc_read() + frame.poll_ticks;

@@ -29,10 +29,10 @@ static void block_forget(struct block_client *client, uint32_t sequence)
     uint64_t offset = BLOCK_OFFSET(descriptor);
     if (BLOCK_SEQUENCE(descriptor) != sequence || !is_aligned(offset, BLOCK_REQUEST_ALIGN))
         return;
-    uint8_t SHARED *request = (uint8_t SHARED *)channel_pool_at(client->end.channel, offset,
-                                                                sizeof(struct block_request));
+    struct block_request SHARED *request = channel_pool_at(client->end.channel, offset,
+                                                           sizeof(struct block_request));
     if (request != nullptr)
-        shared_write64((uint64_t SHARED *)(request + offsetof(struct block_request, live)), 0);
+        shared_write64(&request->live, 0);
 }
 
 static void block_forget_all(struct block_client *client)

@@ -27,7 +27,7 @@ bool block_request_is_live(const struct block_server_client *client, uint64_t de
     const uint8_t SHARED *from = request_at(client, descriptor);
     if (from == nullptr || BLOCK_SEQUENCE(descriptor) != sequence)
         return false;
-    const uint64_t SHARED *live = (const uint64_t SHARED *)(from + offsetof(struct block_request, live));
+    const void SHARED *live = from + offsetof(struct block_request, live);
     return shared_read64(live) == (uint64_t)sequence + 1;
 }
 
@@ -52,8 +52,7 @@ static enum status job_segments_read(const struct block_server_client *client, c
     uint32_t count = job->segment_count;
     uint64_t sum = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const uint64_t SHARED *at = (const uint64_t SHARED *)(from + HEAD_BYTES +
-                                                              i * sizeof(struct block_segment));
+        const void SHARED *at = from + HEAD_BYTES + i * sizeof(struct block_segment);
         union {
             uint64_t word;
             struct block_segment segment;

@@ -8,6 +8,7 @@
 
 #include <rt/bits.h>
 #include <sdk/block.h>
+#include <sdk/scope.h>
 
 #define PIECE_PAGES 16u
 
@@ -28,7 +29,14 @@ static enum status transfer_pages(struct transfer *transfer, uint32_t wanted)
     do
         status = block_pages_take(transfer->client, transfer->pages, &transfer->offset);
     while (status == ST_FULL && (transfer->pages /= 2) > 0);
+    transfer->pages = status == ST_OK ? transfer->pages : 0;
     return status;
+}
+
+static void transfer_end(struct transfer *transfer)
+{
+    if (transfer->pages > 0)
+        block_pages_give(transfer->client, transfer->offset, transfer->pages);
 }
 
 static enum status request_run(struct block_client *client, const struct block_request *request,
@@ -91,21 +99,20 @@ static enum status transfer_all(struct transfer *transfer, uint64_t block, uint3
         if (status == ST_OK)
             *count_done += run;
     }
-    block_pages_give(transfer->client, transfer->offset, transfer->pages);
     return status;
 }
 
 enum status block_read(struct block_client *client, uint32_t unit, uint64_t block, uint32_t count, void *data,
                        uint64_t deadline_tsc, uint32_t *count_done)
 {
-    struct transfer transfer = { client, BLOCK_READ, unit, deadline_tsc, 0, 0 };
+    SCOPED(transfer_end) struct transfer transfer = { client, BLOCK_READ, unit, deadline_tsc, 0, 0 };
     return transfer_all(&transfer, block, count, data, nullptr, count_done);
 }
 
 enum status block_write(struct block_client *client, uint32_t unit, uint64_t block, uint32_t count,
                         const void *data, uint64_t deadline_tsc, uint32_t *count_done)
 {
-    struct transfer transfer = { client, BLOCK_WRITE, unit, deadline_tsc, 0, 0 };
+    SCOPED(transfer_end) struct transfer transfer = { client, BLOCK_WRITE, unit, deadline_tsc, 0, 0 };
     return transfer_all(&transfer, block, count, nullptr, data, count_done);
 }
 

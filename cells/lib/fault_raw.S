@@ -3,6 +3,9 @@
 /*
  * Forbidden acts, one instruction each.  In C the profile would trap first
  * (null, kCFI, division) and the hardware would never be asked.
+ *
+ * Of what no strict cell may contain there is only what looks like a constant.  The way into
+ * it is a jump that leads there in a scan-only cell, and ends in the thunk of a strict one.
  */
 
 #include <sdk/assembly.h>
@@ -11,16 +14,17 @@
 
 FUNCTION fault_read
     mov (%rdi), %rax
-    ret
+    RETURN
 FUNCTION_END fault_read
 
 FUNCTION fault_write
     mov %rdi, (%rdi)
-    ret
+    RETURN
 FUNCTION_END fault_write
 
 FUNCTION fault_jump
-    jmp *%rdi
+    mov %rdi, %r11
+    JUMP_R11
 FUNCTION_END fault_jump
 
 FUNCTION fault_divide
@@ -28,18 +32,22 @@ FUNCTION fault_divide
     xor %edx, %edx
     xor %ecx, %ecx
     div %ecx
-    ret
+    RETURN
 FUNCTION_END fault_divide
 
 FUNCTION fault_halt
-    hlt
-    ret
+    lea 1f+1(%rip), %r11
+    JUMP_R11
+1:  mov $0xCCCCCCF4, %eax           /* hlt, behind its first byte */
+    RETURN
 FUNCTION_END fault_halt
 
 FUNCTION fault_port_read
     mov %edi, %edx
-    in (%dx), %al
-    ret
+    lea 1f+1(%rip), %r11
+    JUMP_R11
+1:  mov $0xCCCCCCEC, %eax           /* in (%dx), %al, behind its first byte */
+    RETURN
 FUNCTION_END fault_port_read
 
 /*
@@ -53,7 +61,6 @@ FUNCTION fault_enter_gate
     push %r13
     push %r14
     push %r15
-    mov %rdi, %rbx
     xor %eax, %eax
     xor %ecx, %ecx
     xor %edx, %edx
@@ -61,13 +68,13 @@ FUNCTION fault_enter_gate
     xor %r13d, %r13d
     xor %r14d, %r14d
     xor %r15d, %r15d
-    call *%rbx
+    call comb_gate_thunk            /* rdi as it is */
     pop %r15
     pop %r14
     pop %r13
     pop %r12
     pop %rbx
-    ret
+    RETURN
 FUNCTION_END fault_enter_gate
 
     .section .note.GNU-stack, "", @progbits

@@ -26,14 +26,14 @@ FUNCTION monitor_call
     mov %r8, %r10
     mov %r9, %r8
     syscall
-    ret
+    RETURN
 FUNCTION_END monitor_call
 
 /* void mon_null(void) */
 FUNCTION mon_null
     mov $MON_NULL, %eax
     syscall
-    ret
+    RETURN
 FUNCTION_END mon_null
 
 /* uint64_t mon_wait(uint64_t deadline_tsc): the event word */
@@ -41,14 +41,14 @@ FUNCTION mon_wait
     mov $MON_WAIT, %eax
     syscall
     mov %rdx, %rax
-    ret
+    RETURN
 FUNCTION_END mon_wait
 
 /* enum status mon_notify(cap_handle notify) */
 FUNCTION mon_notify
     mov $MON_NOTIFY, %eax
     syscall
-    ret
+    RETURN
 FUNCTION_END mon_notify
 
     .section .note.GNU-stack, "", @progbits

@@ -27,15 +27,30 @@ static bool image_read(void *context, uint64_t offset, void *buffer, uint64_t by
     return true;
 }
 
+/* False: no such cell. */
+static bool image_open(struct symbol_image *image, struct symbol_file *file)
+{
+    struct bundle_record record;
+    uint64_t next = 0;
+    if (mon_query(image->cells, QUERY_BUNDLE, image->index, &record, sizeof(record), &next) != ST_OK ||
+        record.kind != BUNDLE_CELL)
+        return false;
+    *file = (struct symbol_file){ .read = image_read, .context = image, .bytes = record.bytes };
+    return true;
+}
+
 bool symbol_find(cap_handle cells, uint32_t image, uint64_t offset, char *text, uint64_t bytes)
 {
     struct symbol_image context = { .cells = cells, .index = image };
-    struct bundle_record record;
-    uint64_t next = 0;
+    struct symbol_file file;
     (void)text_copy(text, bytes, "");
-    if (mon_query(cells, QUERY_BUNDLE, image, &record, sizeof(record), &next) != ST_OK ||
-        record.kind != BUNDLE_CELL)
-        return false;
-    struct symbol_file file = { .read = image_read, .context = &context, .bytes = record.bytes };
-    return symbol_find_in(&file, offset, text, bytes);
+    return image_open(&context, &file) && symbol_find_in(&file, offset, text, bytes);
+}
+
+bool symbol_trap_find(cap_handle cells, uint32_t image, uint64_t offset, struct symbol_trap *trap)
+{
+    struct symbol_image context = { .cells = cells, .index = image };
+    struct symbol_file file;
+    *trap = (struct symbol_trap){};
+    return image_open(&context, &file) && symbol_trap_find_in(&file, offset, trap);
 }

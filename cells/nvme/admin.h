@@ -9,7 +9,7 @@
  */
 
 /* Takes the memory.  Once. */
-enum status admin_init(void);
+enum status admin_init(void) GRANT_HOLDS(dma_grant);
 /* Enables the disabled controller with the admin queue. */
 enum status admin_enable(void);
 

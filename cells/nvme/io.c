@@ -129,7 +129,7 @@ void io_kick(void)
 }
 
 /* An index that is no job's makes the server count it as late. */
-static void io_complete(uint32_t dw3)
+GRANT_HOLDS(block_server_grant) static void io_complete(uint32_t dw3)
 {
     uint32_t cid = field32_get(dw3, NVME_DW3_CID);
     uint32_t index = field32_get(cid, CID_INDEX);

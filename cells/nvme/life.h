@@ -17,4 +17,4 @@ enum status life_suspend(void);
 /* For good: what the controller has cached becomes durable. */
 void life_end(void);
 /* Collects, and handles what the controller reports by itself. */
-void life_interrupt(uint64_t events);
+void life_interrupt(uint64_t events) GRANT_HOLDS(block_server_grant);

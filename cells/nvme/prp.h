@@ -11,7 +11,7 @@
 #define LIST_BYTES 2048u
 
 /* Takes the memory.  Once. */
-enum status prp_init(uint32_t depth);
+enum status prp_init(uint32_t depth) GRANT_HOLDS(dma_grant);
 /* Fills in the command's entries; ST_INVALID: the data do not lie in whole pages. */
 enum status prp_set(struct nvme_command *command, const struct block_job *job);
 /* One range of blocks as the command's data. */

@@ -21,7 +21,7 @@ struct queue {
 };
 
 /* Takes the memory.  Once. */
-enum status queue_init(struct queue *queue, uint32_t id, uint32_t entries);
+enum status queue_init(struct queue *queue, uint32_t id, uint32_t entries) GRANT_HOLDS(dma_grant);
 /* Empty again, as after a reset of the controller. */
 void queue_reset(struct queue *queue);
 void queue_put(struct queue *queue, const struct nvme_command *command);

@@ -54,7 +54,7 @@ static enum status bar_size(uint32_t bdf, struct bar *bar)
 static enum status bars_find(uint32_t bdf, struct bar bars[DEVICE_BARS], uint32_t *count)
 {
     *count = 0;
-    for (uint32_t index = 0, registers; index < DEVICE_BARS; index += registers) {
+    for (uint32_t index = 0, registers; index < DEVICE_BARS && *count < DEVICE_BARS; index += registers) {
         uint32_t value = config_read(bdf, PCI_BAR + 4 * index);
         uint32_t type = field32_get(value, BAR_TYPE);
         bool is_io = (value & BAR_IO) != 0;

@@ -24,7 +24,7 @@ static struct block_unit unit = {
     .model = "Comb RAM disk",
 };
 
-static enum status ramdisk_submit(struct block_job *job)
+GRANT_HOLDS(block_server_grant) static enum status ramdisk_submit(struct block_job *job)
 {
     uint8_t *blocks = store_at(job->block, job->count);
     switch (job->operation) {

@@ -165,6 +165,7 @@ CELL(peer_ops,
          .vendor = "Comb",
          .description = "the other end of what selftest tries",
          .version_major = 1,
+         .flags = MANIFEST_SCAN_ONLY, /* its raw entry is more than C */
          .restart_policy = RESTART_ON_CRASH,
          .limits = { .memory_kib = 128, .priority = 7 },
          .provides = { { PEER_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, 0 },

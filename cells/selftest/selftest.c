@@ -75,6 +75,7 @@ CELL(selftest_ops,
          .vendor = "Comb",
          .description = "tries the contracts on the machine itself",
          .version_major = 1,
+         .flags = MANIFEST_SCAN_ONLY, /* calls with every register in its hands */
          .restart_policy = RESTART_NEVER,
          .limits = { .memory_kib = 512, .operation_timeout_ms = 10000, .cpu_percent = 50, .priority = 6 },
          .uses = { { ECHO_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL, CHANNEL_KIB_MIN },

@@ -179,7 +179,7 @@ static void generations(void)
     }
 }
 
-/* Derives from `from`, or each from the one before, until the table is full. */
+/* Derives from `from`, or each from the one before, until its share is used up. */
 static uint32_t exhaust(cap_handle from, bool is_chain)
 {
     uint32_t count = 0;
@@ -198,7 +198,7 @@ static uint32_t exhaust(cap_handle from, bool is_chain)
 static void exhaustion(bool is_chain)
 {
     uint32_t before = system_now().caps;
-    check_case("the table full, %s", is_chain ? "one chain" : "all children of one");
+    check_case("its share used up, %s", is_chain ? "one chain" : "all children of one");
     uint32_t count = exhaust(own_cap(CAP_LOG), is_chain);
     EXPECT(count > 64);
     EXPECT_EQUAL(system_now().caps, before + count);

@@ -81,9 +81,9 @@ struct completion;
 bool command_complete(void *context, const struct completion *completion, uint32_t index, char *text);
 
 /* By group: command_cell.c, command_fault.c, command_table.c, ... */
-extern const struct command command_backend, command_bench, command_check, command_blk, command_caps,
-    command_cell, command_cells, command_clear, command_crash, command_dev, command_dma, command_domains,
-    command_driver, command_echo, command_edges, command_fault, command_help, command_history, command_iommu,
-    command_ipc, command_irq, command_limits, command_log, command_mem, command_power, command_poweroff,
-    command_reboot, command_reload, command_restart_policy, command_revoke, command_rings, command_stats,
-    command_time, command_top, command_version;
+extern const struct command command_audit, command_backend, command_bench, command_check, command_blk,
+    command_caps, command_cell, command_cells, command_clear, command_crash, command_dev, command_dma,
+    command_domains, command_driver, command_echo, command_edges, command_fault, command_help,
+    command_history, command_iommu, command_ipc, command_irq, command_limits, command_log, command_mem,
+    command_power, command_poweroff, command_reboot, command_reload, command_restart_policy, command_revoke,
+    command_rings, command_stats, command_time, command_top, command_version;

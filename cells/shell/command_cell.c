@@ -16,20 +16,28 @@
 /* ---- cells ---- */
 
 static const struct column cells_columns[] = {
-    { "id", 2, COLUMN_NUMBER },     { "name", 15, COLUMN_TEXT },     { "state", 12, COLUMN_TEXT },
-    { "epoch", 5, COLUMN_NUMBER },  { "prio", 4, COLUMN_NUMBER },    { "class", 6, COLUMN_TEXT },
+    { "id", 2, COLUMN_NUMBER },     { "name", 15, COLUMN_TEXT },     { "state", 10, COLUMN_TEXT },
+    { "epoch", 5, COLUMN_NUMBER },  { "prio", 4, COLUMN_NUMBER },    { "policy", 9, COLUMN_TEXT },
     { "restart", 8, COLUMN_TEXT },  { "crashes", 7, COLUMN_NUMBER }, { "kib", 5, COLUMN_NUMBER },
-    { "cpu_ms", 7, COLUMN_NUMBER },
+    { "cpu_ms", 6, COLUMN_NUMBER },
 };
+
+/* Of the control flow inside a cell, which the wall around it does not depend on. */
+static const char *name_of_policy(const struct manifest *manifest)
+{
+    return (manifest->flags & MANIFEST_SCAN_ONLY) != 0 ? "scan-only" : "strict";
+}
 
 static void cells_row(struct table *table, const struct cell_record *cell)
 {
+    struct manifest manifest;
+    bool is_known = manifest_by_id(cell->id, &manifest) == ST_OK; /* or it went this moment */
     table_number(table, cell->id);
     table_text(table, cell->name);
     table_text(table, name_of_state(cell->state));
     table_number(table, cell->epoch);
     table_number(table, cell->priority);
-    table_text(table, name_of_class(cell->device_class));
+    table_text(table, is_known ? name_of_policy(&manifest) : "-");
     table_text(table, name_of_restart(cell->restart_policy));
     table_number(table, cell->crashes);
     table_number(table, cell->frames * (PAGE_BYTES / 1024));
@@ -53,7 +61,9 @@ const struct command command_cells = {
     .summary = "list all cells",
     .text = "One row per cell: its state, how often it was started (epoch) and crashed, its\n"
             "priority (31 is the highest), the memory it holds and the CPU time it used, all\n"
-            "instances together.  'cell info NAME' tells more about one.\n"
+            "instances together.  The code of a strict cell was verified when the machine\n"
+            "booted, instruction by instruction; that of a scan-only cell only scanned, as that\n"
+            "of all.  'cell info NAME' tells more about one.\n"
             "Example: cells\n",
     .run = cells_run,
     .flags = flags_json,

@@ -8,7 +8,10 @@
 #define KEY BIT32(CRASH_KEY_FAULT)
 #define CHECK BIT32(CRASH_INSTRUCTION)
 
-/* A list of reasons where processor and backend decide which: with page tables no key is asked. */
+/*
+ * A list of reasons where processor, backend and cell decide which: with page tables no key is
+ * asked, and in a strict cell a thunk keeps to itself what would otherwise ask the processor.
+ */
 static const struct fault_case cases[] = {
     { "null-deref", "null", FAULT_NULL, OUTCOME_STOPPED, .reasons = PAGE },
     { "wild-store", "wild", FAULT_WILD, OUTCOME_STOPPED, .reasons = PAGE | KEY },
@@ -21,14 +24,15 @@ static const struct fault_case cases[] = {
     { "leak", "leak", FAULT_LEAK, OUTCOME_REFUSED, .answer = ST_QUOTA },
     { "double-free", "free", FAULT_FREE, OUTCOME_STOPPED, .reasons = CHECK },
     { "wrong-handle", "handle", FAULT_HANDLE, OUTCOME_REFUSED, .answer = ST_DENIED },
-    { "execute-data", "execute", FAULT_EXECUTE, OUTCOME_STOPPED, .reasons = BIT32(CRASH_EXECUTE) },
+    { "execute-data", "execute", FAULT_EXECUTE, OUTCOME_STOPPED, .reasons = BIT32(CRASH_EXECUTE) | CHECK },
     { "divide", "divide", FAULT_DIVIDE, OUTCOME_STOPPED, .reasons = BIT32(CRASH_DIVIDE) | CHECK },
-    { "privileged", "privileged", FAULT_PRIVILEGED, OUTCOME_STOPPED, .reasons = BIT32(CRASH_PRIVILEGED) },
-    { "gate-jump", "gate", FAULT_GATE, OUTCOME_STOPPED, .reasons = BIT32(CRASH_GATE) | PAGE },
+    { "privileged", "privileged", FAULT_PRIVILEGED, OUTCOME_STOPPED,
+      .reasons = BIT32(CRASH_PRIVILEGED) | CHECK },
+    { "gate-jump", "gate", FAULT_GATE, OUTCOME_STOPPED, .reasons = BIT32(CRASH_GATE) | PAGE | CHECK },
     { "bounds", "trap", FAULT_TRAP, OUTCOME_STOPPED, .reasons = CHECK },
     { "assert", "assert", FAULT_ASSERT, OUTCOME_STOPPED, .reasons = CHECK },
     { "monitor-read", "monitor", FAULT_MONITOR, OUTCOME_STOPPED, .reasons = PAGE | KEY },
-    { "port", "port", FAULT_PORT, OUTCOME_STOPPED, .reasons = BIT32(CRASH_PRIVILEGED) },
+    { "port", "port", FAULT_PORT, OUTCOME_STOPPED, .reasons = BIT32(CRASH_PRIVILEGED) | CHECK },
     { "hide", "hide", FAULT_HIDE, OUTCOME_STOPPED, .reasons = PAGE | KEY },
     { "hide-loop", "hideloop", FAULT_HIDE_LOOP, OUTCOME_STOPPED,
       .reasons = BIT32(CRASH_WATCHDOG) | PAGE | KEY },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "parser.h"
 
+#include <rt/assert.h>
 #include <rt/text.h>
 #include <sdk/number.h>
 
@@ -14,29 +15,43 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* The next byte, which is left behind unless it ends the line. */
+static char cut_take(struct cutter *cutter)
+{
+    return *cutter->from == '\0' ? '\0' : *cutter->from++;
+}
+
+/* What is written never overtakes what is read. */
+static void cut_put(struct cutter *cutter, char byte)
+{
+    ASSERT(cutter->to < cutter->from);
+    *cutter->to++ = byte;
+}
+
 static const char *cut_single_quoted(struct cutter *cutter)
 {
-    for (cutter->from++; *cutter->from != '\''; cutter->from++) {
-        if (*cutter->from == '\0')
+    (void)cut_take(cutter);
+    for (char byte = cut_take(cutter); byte != '\''; byte = cut_take(cutter)) {
+        if (byte == '\0')
             return "unfinished ' quote";
-        *cutter->to++ = *cutter->from;
+        cut_put(cutter, byte);
     }
-    cutter->from++;
     return nullptr;
 }
 
 static const char *cut_escaped(struct cutter *cutter)
 {
-    cutter->from++;
-    if (*cutter->from == '\0')
+    (void)cut_take(cutter);
+    char byte = cut_take(cutter);
+    if (byte == '\0')
         return "nothing after \\";
-    *cutter->to++ = *cutter->from++;
+    cut_put(cutter, byte);
     return nullptr;
 }
 
 static const char *cut_double_quoted(struct cutter *cutter)
 {
-    cutter->from++;
+    (void)cut_take(cutter);
     while (*cutter->from != '"') {
         if (*cutter->from == '\0')
             return "unfinished \" quote";
@@ -45,14 +60,14 @@ static const char *cut_double_quoted(struct cutter *cutter)
             if (why != nullptr)
                 return why;
         } else {
-            *cutter->to++ = *cutter->from++;
+            cut_put(cutter, cut_take(cutter));
         }
     }
-    cutter->from++;
+    (void)cut_take(cutter);
     return nullptr;
 }
 
-/* One word; what is written never overtakes what is read. */
+/* One word. */
 static const char *cut_word(struct cutter *cutter)
 {
     const char *why = nullptr;
@@ -64,7 +79,7 @@ static const char *cut_word(struct cutter *cutter)
         else if (*cutter->from == '\\')
             why = cut_escaped(cutter);
         else
-            *cutter->to++ = *cutter->from++;
+            cut_put(cutter, cut_take(cutter));
     return why;
 }
 
@@ -85,12 +100,11 @@ enum status parser_split(char *line, struct words *words, const char **why)
         *why = cut_word(&cutter);
         if (*why != nullptr)
             return ST_INVALID;
-        bool is_last = *cutter.from == '\0';
-        if (!is_last)
-            cutter.from++;
-        *cutter.to++ = '\0';
-        if (is_last)
+        if (cut_take(&cutter) == '\0') {
+            *cutter.to = '\0';
             return ST_OK;
+        }
+        cut_put(&cutter, '\0');
     }
 }
 

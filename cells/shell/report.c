@@ -7,7 +7,6 @@
 
 #include <rt/text.h>
 #include <sdk/cell.h>
-#include <sdk/symbol.h>
 
 #define CRASH_OWN_THREAD UINT32_MAX
 #define CRASH_PLACE_BYTES 96u
@@ -103,6 +102,35 @@ static void report_crash_where(const struct output *output, const struct crash_r
     output_text(output, "\n");
 }
 
+/* Which check of its own code stopped the cell.  False: none did, or its image does not say. */
+static bool crash_trap(const struct crash_record *crash, struct symbol_trap *trap)
+{
+    return crash->reason == CRASH_INSTRUCTION && crash->image < CRASH_IMAGE_GATE &&
+           system_trap_find(crash->image, crash->image_offset, trap);
+}
+
+static void report_crash_check(const struct output *output, const struct crash_record *crash)
+{
+    struct symbol_trap trap;
+    char text[SYMBOL_TRAP_TEXT_BYTES];
+    if (!crash_trap(crash, &trap))
+        return;
+    symbol_trap_text(&trap, text);
+    output_format(output, "  check   %s\n", text);
+}
+
+static void report_crash_check_json(struct json *json, const struct crash_record *crash)
+{
+    struct symbol_trap trap;
+    if (!crash_trap(crash, &trap))
+        return;
+    json_text(json, "check", trap.check);
+    if (trap.line == 0)
+        return;
+    json_text(json, "file", trap.file);
+    json_number(json, "line", trap.line);
+}
+
 /* The edge's own record tells who called; it may be gone by now. */
 static void report_crash_caller(const struct output *output, const struct crash_record *crash)
 {
@@ -133,6 +161,7 @@ static const struct register_name register_names[] = {
 static uint64_t register_value(const struct crash_record *crash, const struct register_name *name)
 {
     uint64_t value;
+    ASSERT(name->offset <= sizeof(crash->registers) - sizeof(value));
     memcpy(&value, (const uint8_t *)&crash->registers + name->offset, sizeof(value));
     return value;
 }
@@ -156,6 +185,7 @@ void report_crash(const struct output *output, const struct crash_record *crash)
     if (crash_has_address(crash->reason))
         output_format(output, ", address %llx", (unsigned long long)crash->address);
     output_text(output, "\n");
+    report_crash_check(output, crash);
     report_crash_where(output, crash);
     report_crash_caller(output, crash);
     report_registers(output, crash);
@@ -175,6 +205,7 @@ void report_crash_json(const struct output *output, const struct crash_record *c
     json_hex(&json, "address", crash->address);
     json_text(&json, "symbol", crash_place(crash, place));
     json_hex(&json, "image_offset", crash->image_offset);
+    report_crash_check_json(&json, crash);
     json_number(&json, "ns", ns_since_boot(crash->tsc));
     if (crash->edge != CRASH_OWN_THREAD) {
         json_number(&json, "edge", crash->edge);

@@ -9,7 +9,6 @@
 #include <rt/text.h>
 #include <sdk/cell.h>
 #include <sdk/monitor.h>
-#include <sdk/symbol.h>
 
 #define SYSTEM_INDEX_MAX 65536u /* no table of the monitor is longer */
 
@@ -119,6 +118,11 @@ enum status crash_kept_next(uint64_t *index, struct crash_record *record)
 bool system_symbol_find(uint32_t image, uint64_t offset, char *text, uint64_t bytes)
 {
     return symbol_find(handle_of(CAP_CELLS), image, offset, text, bytes);
+}
+
+bool system_trap_find(uint32_t image, uint64_t offset, struct symbol_trap *trap)
+{
+    return symbol_trap_find(handle_of(CAP_CELLS), image, offset, trap);
 }
 
 enum status edge_by_id(uint32_t id, struct edge_record *record)

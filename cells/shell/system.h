@@ -3,6 +3,7 @@
 
 #include <abi/monitor_call.h>
 #include <rt/status.h>
+#include <sdk/symbol.h>
 
 /* Questions to the monitor, asked with the shell's own capabilities. */
 
@@ -26,8 +27,9 @@ enum status crash_by_id(uint32_t id, struct crash_record *record);
 enum status manifest_by_id(uint32_t id, struct manifest *manifest);
 /* Walks, like system_next, what was kept from before the last reset. */
 enum status crash_kept_next(uint64_t *index, struct crash_record *record);
-/* The name of a place in an image of the bundle; see sdk/symbol.h. */
+/* The name of a place in an image of the bundle, the check that traps there; see sdk/symbol.h. */
 bool system_symbol_find(uint32_t image, uint64_t offset, char *text, uint64_t bytes);
+bool system_trap_find(uint32_t image, uint64_t offset, struct symbol_trap *trap);
 enum status edge_by_id(uint32_t id, struct edge_record *record);
 enum status system_log_read(uint64_t sequence, struct log_record *record, uint64_t *next);
 

@@ -12,6 +12,8 @@ static void table_pad(const struct table *table, size_t length, uint8_t width)
 
 static void table_column_write(const struct table *table, uint32_t index, const char *text)
 {
+    ASSERT(index < table->count);
+    ASSERT(index < table->count);
     const struct column *column = &table->columns[index];
     size_t length = strlen(text);
     bool is_last = index + 1 == table->count;

@@ -7,7 +7,7 @@
 #include <sdk/virtio.h>
 
 /* So placed that each answer, at 4 + 8 n, can be read in one access. */
-static enum status used_take_memory(struct virtio_queue *queue)
+GRANT_HOLDS(dma_grant) static enum status used_take_memory(struct virtio_queue *queue)
 {
     uint64_t bytes = VIRTQ_USED_BYTES(queue->size_max);
     struct dma_buffer whole;

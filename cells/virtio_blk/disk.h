@@ -29,11 +29,11 @@ enum status disk_begin(void);
 enum status disk_refresh(void);
 
 /* Takes the memory of requests. */
-enum status request_prepare(void);
+enum status request_prepare(void) GRANT_HOLDS(dma_grant);
 /* Hooks of sdk/block_device.h. */
-enum status request_submit(struct block_job *job);
+enum status request_submit(struct block_job *job) GRANT_HOLDS(block_server_grant);
 void request_kick(void);
 /* Answers what the device has completed -> whether anything has been; broken rules: queue.is_broken. */
-bool request_reap(void);
+bool request_reap(void) GRANT_HOLDS(block_server_grant);
 /* Fills unit.serial by asking the device, before the first job.  ST_TIMEOUT: it answers nothing. */
 enum status request_identify(void);

@@ -70,7 +70,7 @@ static enum status add_range(const struct block_job *job, uint32_t type, uint64_
     return chain_add(job->index, SLOT_BYTES, 0, true);
 }
 
-static enum status add_flush(const struct block_job *job)
+GRANT_HOLDS(block_server_grant) static enum status add_flush(const struct block_job *job)
 {
     if (!(disk.virtio.features & VIRTIO_BLK_F_FLUSH)) {
         block_server_complete(job->index, ST_OK);
@@ -80,7 +80,7 @@ static enum status add_flush(const struct block_job *job)
     return chain_add(job->index, VIRTIO_BLK_HEADER_BYTES, 0, true);
 }
 
-static enum status job_add(const struct block_job *job)
+GRANT_HOLDS(block_server_grant) static enum status job_add(const struct block_job *job)
 {
     uint64_t sector = job->block * (disk.unit.block_bytes / VIRTIO_BLK_SECTOR_BYTES);
     switch (job->operation) {
@@ -121,7 +121,7 @@ static enum status status_of(uint32_t slot)
 }
 
 /* A read that says it wrote less than it was asked for has left old bytes in the client's buffer. */
-static void request_complete(uint32_t slot, uint32_t written)
+GRANT_HOLDS(block_server_grant) static void request_complete(uint32_t slot, uint32_t written)
 {
     const struct block_job *job = block_server_job(slot);
     enum status status = status_of(slot);

@@ -11,7 +11,7 @@
 #include <sdk/block_device.h>
 
 /* The queue takes nothing more until the reset, so this is said once. */
-static bool disk_collect(void)
+GRANT_HOLDS(block_server_grant) static bool disk_collect(void)
 {
     bool was_broken = disk.queue.is_broken;
     bool is_any = request_reap();
@@ -22,7 +22,7 @@ static bool disk_collect(void)
     return is_any;
 }
 
-static void disk_configuration(void)
+GRANT_HOLDS(block_server_grant) static void disk_configuration(void)
 {
     if (virtio_needs_reset(&disk.virtio))
         block_server_reset();
@@ -32,7 +32,7 @@ static void disk_configuration(void)
         cell_log(LOG_INFO, "capacity is now %llu blocks", (unsigned long long)disk.unit.block_count);
 }
 
-static void disk_interrupt(uint64_t events)
+GRANT_HOLDS(block_server_grant) static void disk_interrupt(uint64_t events)
 {
     if (virtio_interrupts(&disk.virtio, events) & VIRTIO_INTERRUPT_CONFIG)
         disk_configuration();

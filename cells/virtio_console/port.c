@@ -26,7 +26,7 @@ struct port {
 
 static struct port port;
 
-static enum status lane_prepare(struct lane *lane, enum dma_direction direction)
+GRANT_HOLDS(dma_grant) static enum status lane_prepare(struct lane *lane, enum dma_direction direction)
 {
     return virtio_queue_prepare(&lane->queue, BUFFERS, 0)
                ?: dma_take(UINT64_C(1) * BUFFERS * BUFFER_BYTES, sizeof(uint64_t), direction, &lane->memory);

@@ -32,7 +32,7 @@ uint64_t order_compute(const struct order_needs *needs, uint32_t count, uint8_t 
         placed |= BIT64(next);
     }
     uint64_t cyclic = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && used < count; i++) {
         if ((placed & BIT64(i)) == 0) {
             order[used++] = (uint8_t)i;
             cyclic |= BIT64(i);

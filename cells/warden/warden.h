@@ -128,7 +128,7 @@ enum readiness { READY_WAIT = 0, READY_GO, READY_MISSING };
 enum readiness member_readiness(const struct member *member, const char **interface);
 
 /* place.c: where cell `id` crashed, as in " in name+0x12"; empty when that place has no name. */
-#define PLACE_BYTES 80u
+#define PLACE_BYTES 100u
 void place_of_crash(uint32_t id, char place[PLACE_BYTES]);
 
 /* request.c: what a gate call asks for.  Called on a client's thread. */

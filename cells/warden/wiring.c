@@ -2,6 +2,7 @@
 
 #include "wiring.h"
 
+#include <rt/assert.h>
 #include <rt/bits.h>
 #include <rt/text.h>
 
@@ -51,6 +52,8 @@ static uint64_t lowest_bit(uint64_t set)
 uint64_t wiring_choose(const struct appliance *appliance, const struct wiring_node *nodes, uint32_t count,
                        uint32_t client, uint32_t uses)
 {
+    ASSERT(client < count);
+    ASSERT(client < count);
     const struct manifest *manifest = nodes[client].manifest;
     if (manifest == nullptr || manifest->uses[uses].name[0] == '\0')
         return 0;

@@ -14,7 +14,7 @@
 
 #define BUNDLE_MAGIC UINT64_C(0x4C444E42424D4F43) /* "COMBBNDL" */
 #define BUNDLE_VERSION 1u
-#define BUNDLE_ENTRY_MAX 64u
+#define BUNDLE_ENTRY_MAX 1024u
 #define BUNDLE_NAME_BYTES 16u
 
 enum bundle_kind {

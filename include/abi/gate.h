@@ -21,7 +21,7 @@ struct gate_result {
     uint64_t status; /* enum status */
 };
 
-/* The caller's side: an address from cell_info.edges, never from anywhere else. */
+/* The caller's side: an address from cell_info.edges, never from anywhere else, called through sdk/gate.h. */
 typedef struct gate_result (*gate_stub)(uint64_t, uint64_t, uint64_t, uint64_t)
     __attribute__((preserve_none));
 
@@ -34,5 +34,7 @@ typedef uint64_t (*gate_entry)(uint64_t, uint64_t, uint64_t, uint64_t) __attribu
  * a callee returns to GATE_STUB_RETURN of the stub that called it.  The thunks of a strict cell
  * let it go nowhere else (src/verify/verify.h); the stubs themselves hold without that.
  */
+#define GATE_REGION_BASE UINT64_C(0x8000000000)
 #define GATE_STUB_BYTES 256u
 #define GATE_STUB_MAX 1024u
+#define GATE_STUB_RETURN 89u

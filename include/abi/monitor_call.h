@@ -69,9 +69,10 @@ enum monitor_call {
     MON_DMA_ADDRESS,   /* CAP_DMA handle, address in CAP_DMA memory or in the pool of a channel of an
                           INTERFACE_DMA -> address by which the function reaches it, good to the end of
                           its page (of the whole memory with an IOMMU).  ST_FAULT: not reachable */
-    MON_CELL_FLIP,     /* CAP_CELLS handle, cell id, offset in its text, bit: turns it over, for experiments.
-                      ST_REJECTED: the scanner refuses the result, nothing has changed; ST_DENIED: not
-                      booted with faults=allow */
+    MON_CELL_FLIP,     /* CAP_CELLS handle, cell id, distance from the beginning of its text, bit: turns it
+                      over, for experiments.  Behind the text lie its data and stacks.  ST_REJECTED: the
+                      scanner refuses the result, nothing has changed; ST_RANGE: nothing lies there;
+                      ST_DENIED: not booted with faults=allow */
     MON_CALL_COUNT
 };
 

@@ -42,9 +42,9 @@ enum status block_device_wake(void);
 /* A device's text of `bytes`, or up to a zero: without blanks at its end, dots for what cannot be printed. */
 void block_device_text(char to[BLOCK_TEXT_BYTES], const char *from, uint32_t bytes);
 enum status block_device_start(const struct block_device *device, struct block_unit *units,
-                               uint32_t unit_count, uint32_t depth);
-void block_device_notified(uint64_t events);
-void block_device_stop(void);
+                               uint32_t unit_count, uint32_t depth) GRANT_OPENS(block_server_grant);
+void block_device_notified(uint64_t events) GRANT_HOLDS(block_server_grant);
+void block_device_stop(void) GRANT_HOLDS(block_server_grant);
 
 /* Gate entries of interfaces "block" and "driver". */
 GATE_ENTRY uint64_t block_device_call(uint64_t operation, uint64_t a, uint64_t b, uint64_t c);

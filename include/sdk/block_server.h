@@ -4,6 +4,7 @@
 #include <abi/block.h>
 #include <sdk/channel.h>
 #include <sdk/dma.h>
+#include <sdk/grant.h>
 
 /*
  * The server's side of the block class, the same for every driver.
@@ -68,25 +69,29 @@ struct block_driver {
     enum status (*reset)(void);
 };
 
+/* Held from block_server_init on: jobs are taken and answered. */
+extern const struct grant block_server_grant;
+
 /*
  * units[0 .. unit_count) stay the driver's; it may change health and count.
  * `timeout_ms` is how long the device may work on a job, 0: jobs end before submit returns.
  */
 enum status block_server_init(const struct block_driver *driver, struct block_unit *units,
-                              uint32_t unit_count, uint32_t depth, uint32_t timeout_ms);
+                              uint32_t unit_count, uint32_t depth, uint32_t timeout_ms)
+    GRANT_OPENS(block_server_grant);
 /* Every event word; after the driver has looked for completions of its device. */
-void block_server_events(uint64_t events);
+void block_server_events(uint64_t events) GRANT_HOLDS(block_server_grant);
 /* Answers a job.  `index` may be a device's number: what is not under way is counted as late, and dropped. */
-void block_server_complete(uint32_t index, enum status status);
+void block_server_complete(uint32_t index, enum status status) GRANT_HOLDS(block_server_grant);
 /* The device needs a reset, says its driver: in the next events, as after a timeout, but no job is blamed. */
-void block_server_reset(void);
+void block_server_reset(void) GRANT_HOLDS(block_server_grant);
 /*
  * The cell's timer is the server's.  The driver's own deadline: EVENT_TIMER comes
  * then, and at other times too.  WAIT_FOREVER: none.
  */
 void block_server_timer(uint64_t deadline_tsc);
 /* The job under way with this index, null: none. */
-const struct block_job *block_server_job(uint32_t index);
+const struct block_job *block_server_job(uint32_t index) GRANT_HOLDS(block_server_grant);
 /* The device's addresses of the job's data, in order; see dma_pool_pieces. */
 enum status block_job_pieces(const struct block_job *job, struct dma_piece *pieces, uint32_t max,
                              uint32_t *count);
@@ -94,7 +99,7 @@ enum status block_job_pieces(const struct block_job *job, struct dma_piece *piec
 void block_job_copy_in(void *to, const struct block_job *job, uint32_t at, uint32_t bytes);
 void block_job_copy_out(const struct block_job *job, uint32_t at, const void *from, uint32_t bytes);
 /* No new jobs, and true once none is under way: for suspend and polite stop.  `false` goes on. */
-bool block_server_pause(bool is_paused);
+bool block_server_pause(bool is_paused) GRANT_HOLDS(block_server_grant);
 /* Gate entry body of interface "block". */
 uint64_t block_server_call(uint64_t operation, uint64_t a, uint64_t b, uint64_t c);
 /* For `fault`: the next completion ring entry, or the next address for the device, is rubbish. */

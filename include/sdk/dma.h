@@ -3,6 +3,7 @@
 
 #include <abi/cell.h>
 #include <rt/status.h>
+#include <sdk/grant.h>
 #include <sdk/pointer.h>
 
 /*
@@ -26,14 +27,17 @@ struct dma_buffer {
     enum dma_direction direction;
 };
 
+/* Held once CAP_DMA memory can be taken. */
+extern const struct grant dma_grant;
+
 /* Of `cap`, once.  ST_NOT_FOUND: null or not given. */
-enum status dma_open(const struct cell_cap *cap);
+enum status dma_open(const struct cell_cap *cap) GRANT_OPENS(dma_grant);
 /*
  * Contiguous for the device, zeroed, `alignment` a power of two (at most a page
  * means anything).  ST_NO_MEMORY: CAP_DMA is used up.
  */
 enum status dma_take(uint64_t bytes, uint64_t alignment, enum dma_direction direction,
-                     struct dma_buffer *buffer);
+                     struct dma_buffer *buffer) GRANT_HOLDS(dma_grant);
 /* A view of [offset, offset + bytes); ST_RANGE. */
 enum status dma_slice(const struct dma_buffer *buffer, uint64_t offset, uint64_t bytes,
                       struct dma_buffer *slice);

@@ -113,7 +113,8 @@ struct virtio_queue {
  * `indirect_max` not 0 also for a table of so many pieces per chain, used if
  * the device can.  ST_NO_MEMORY.
  */
-enum status virtio_queue_prepare(struct virtio_queue *queue, uint32_t size_max, uint32_t indirect_max);
+enum status virtio_queue_prepare(struct virtio_queue *queue, uint32_t size_max, uint32_t indirect_max)
+    GRANT_HOLDS(dma_grant);
 /* Empty, and known to the device.  ST_NOT_FOUND: it has no such queue. */
 enum status virtio_queue_open(const struct virtio *device, uint32_t index, struct virtio_queue *queue);
 

@@ -35,13 +35,19 @@ def ninja(folder, preset):
         raise Failure(f"build failed: {' '.join(command)}\n{''.join(output).strip()}")
 
 
-def build(preset):
-    """Brings a preset up to date and returns its build folder."""
+def is_configured(folder, settings):
+    cache = folder / "CMakeCache.txt"
+    return (folder / "build.ninja").exists() and cache.exists() and \
+        set(settings) <= set(cache.read_text().splitlines())
+
+
+def build(preset, *settings):
+    """Brings a preset up to date and returns its build folder; a setting reads COMB_PLUGIN:STRING=ON."""
     packages.ensure(packages.BUILD)
     folder = BUILD / preset
-    if not (folder / "build.ninja").exists():
+    if not is_configured(folder, settings):
         say(f"configuring {preset}")
-        step(["cmake", "--preset", preset], "configuration")
+        step(["cmake", "--preset", preset, *[f"-D{setting}" for setting in settings]], "configuration")
     ninja(folder, preset)
     return folder
 

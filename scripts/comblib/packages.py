@@ -45,6 +45,13 @@ TEST = (
                                                  "/usr/lib/llvm-20/lib/clang/20/lib/linux")),
     Package("clang-format-19", "style check", ("clang-format-19",)),
     Package("clang-tidy-19", "static checks", ("clang-tidy-19",)),
+    Package("libclang-19-dev", "the compiler's plugin", ("/usr/lib/llvm-19/include/clang/AST/ASTContext.h",
+                                                         "/usr/lib/llvm-20/include/clang/AST/ASTContext.h")),
+    Package("llvm-19-dev", "the compiler's plugin", ("/usr/lib/llvm-19/include/llvm/ADT/StringRef.h",
+                                                     "/usr/lib/llvm-20/include/llvm/ADT/StringRef.h")),
+    Package("frama-c-base", "proofs about all inputs", ("frama-c",)),
+    Package("why3", "the same, on the way to z3", ("why3",)),
+    Package("z3", "the same, where it is deduced", ("z3",)),
 )
 BENCH = (Package("gnuplot-nox", "histograms", ("gnuplot",)),)
 ALL = BUILD + RUN + TEST + BENCH

@@ -19,7 +19,7 @@ Section = collections.namedtuple("Section", "type flags address offset bytes lin
 
 IDENTITY = (b"\x7fELF", 2, 1)  # 64 bits, little endian
 SYMBOL_TABLE = 2
-EXECUTABLE = 4
+ALLOCATED, EXECUTABLE = 2, 4
 CODE_TYPES = (0, 2)            # a label without a type, a function
 NAME_MAX = 64
 
@@ -31,8 +31,8 @@ def sections_of(data):
     return [Section(*SECTION.unpack_from(data, offset + index * size)) for index in range(count)]
 
 
-def symbols_of(data, sections):
-    """(value, bytes, name) of everything with a name that lies in code."""
+def symbols_of(data, sections, where=EXECUTABLE):
+    """(value, bytes, name) of every label and function that lies in such a section: in code."""
     table = next((section for section in sections if section.type == SYMBOL_TABLE), None)
     if table is None or table.entry_bytes != SYMBOL.size:
         return
@@ -40,7 +40,7 @@ def symbols_of(data, sections):
     names = data[strings.offset:strings.offset + strings.bytes]
     for name, info, section, value, size in SYMBOL.iter_unpack(data[table.offset:table.offset + table.bytes]):
         if name and info & 15 in CODE_TYPES and 0 < section < len(sections) and \
-                sections[section].flags & EXECUTABLE:
+                sections[section].flags & where:
             yield value, size, names[name:name + NAME_MAX].split(b"\0")[0]
 
 

@@ -91,6 +91,11 @@ enum status cap_derive(uint32_t cell, cap_handle handle, uint32_t to, uint32_t r
         return ST_DENIED;
     if (to != cell && !cap_is_portable(found))
         return ST_UNSUPPORTED;
+    uint32_t derived_before = 0;
+    for (uint32_t i = 1; i < CAP_MAX; i++)
+        derived_before += caps[i].is.parent_owner == cell;
+    if (derived_before >= CAP_DERIVED_MAX)
+        return ST_QUOTA; /* the rest is for others */
     struct cap *parent = &caps[found - caps];
     uint16_t index = free_head;
     struct cap wanted = *parent;

@@ -11,7 +11,8 @@
  * generations (48 bits) do not wrap in the life of a machine.
  */
 #define CAP_MAX 1024u
-#define CAP_SHIFT 16u /* handle = generation << CAP_SHIFT | index */
+#define CAP_DERIVED_MAX 128u /* that one cell has made of others, for itself or for anybody */
+#define CAP_SHIFT 16u        /* handle = generation << CAP_SHIFT | index */
 #define CAP_ANY_OWNER 0u
 #define CAP_SLOT_NONE UINT16_MAX
 
@@ -29,7 +30,7 @@ enum status cap_mint(uint32_t owner, uint32_t type, uint32_t rights, uint64_t ba
 /* The record if `cell` holds it with all of `rights`; ST_HANDLE, ST_DENIED. */
 enum status cap_find(uint32_t cell, cap_handle handle, uint32_t type, uint32_t rights,
                      const struct cap **cap);
-/* A child of `handle`, owned by `to`, with rights that are a subset. */
+/* A child of `handle`, owned by `to`, with rights that are a subset.  ST_QUOTA. */
 enum status cap_derive(uint32_t cell, cap_handle handle, uint32_t to, uint32_t rights, cap_handle *derived);
 /* Takes a capability of `owner` back with all that was derived from it, whoever owns that. */
 enum status cap_revoke(uint32_t owner, cap_handle handle);

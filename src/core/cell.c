@@ -273,6 +273,7 @@ enum status cell_create(const struct cell_create *create, uint32_t *id)
     cells_used += fresh;
     cell->state = CELL_SPAWNED;
     cell->dying = false;
+    cell->thread.in_lock = true; /* nobody gets in before its own thread has first waited */
     cell->irq_count = 0;
     cell->timeout_tsc = arch_tsc_hz() / 1000 * cell->manifest.limits.operation_timeout_ms;
     *id = cell->id;

@@ -69,12 +69,17 @@ static enum status load_scan(struct cell *cell)
     return ST_OK;
 }
 
-/* What runs afterwards is what has been scanned, here too: nothing runs in between. */
+/*
+ * What runs afterwards is what has been scanned, here too: nothing runs in between.  Behind the text
+ * lies what needs no scan, for it is never executable: constants, data, stacks.
+ */
 enum status cell_flip(struct cell *cell, uint64_t offset, uint32_t bit)
 {
-    if (offset >= cell->text_end - cell->text_start)
+    uint64_t at = cell->text_start - arch_domain_base(cell->domain->id) + offset;
+    phys_addr frame = arch_domain_frame(cell->domain, align_down(at, PAGE_BYTES), PAGE_READ);
+    if (frame.value == 0)
         return ST_RANGE;
-    uint8_t *byte = load_text(cell, cell->text_start + offset);
+    uint8_t *byte = (uint8_t *)phys_pointer(frame) + at % PAGE_BYTES;
     *byte ^= (uint8_t)BIT32(bit % 8);
     enum status status = load_scan(cell);
     if (status != ST_OK)

@@ -215,7 +215,9 @@ void sched_start(struct cell *cell)
 {
     struct thread *thread = &cell->thread;
     uint64_t used = thread->cpu_tsc;
-    *thread = (struct thread){ .cpu_tsc = used, .priority = (uint8_t)cell->manifest.limits.priority };
+    *thread = (struct thread){ .cpu_tsc = used,
+                               .priority = (uint8_t)cell->manifest.limits.priority,
+                               .is_wanted = thread->is_wanted };
     thread->in_lock = true;
     thread->events = 0;
     thread_make_ready(cell);

@@ -6,6 +6,7 @@
 #include <efi/image_check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <verify/verify.h>
 
 /*
  * A cell's image that may say anything.  Beyond memory safety: what cell_check lets through
@@ -40,6 +41,24 @@ static void relocations_check(const struct image_header *image)
         const uint64_t *place = image_at(image, relocations[i]);
         PROMISE(*place < image_end(image, IMAGE_ZERO));
     }
+}
+
+/* What is written into them, once the image is accepted, changes nothing that has been checked. */
+static void maps_check(const struct image_header *image)
+{
+    const struct manifest *manifest = image_at(image, image->manifest);
+    uint64_t end = image->maps +
+                   VERIFY_MAP_BYTES(image_end(image, IMAGE_TEXT) - image_end(image, IMAGE_CONSTANT));
+    if ((manifest->flags & MANIFEST_SCAN_ONLY) != 0) {
+        PROMISE(image->maps == 0);
+        return;
+    }
+    PROMISE(is_aligned(image->maps, 16) && image->maps >= image_end(image, IMAGE_TEXT));
+    PROMISE(end > image->maps && end <= image_end(image, IMAGE_RELRO));
+    PROMISE(image->cell >= end || image->cell + sizeof(struct cell_header) <= image->maps);
+    const uint32_t *relocations = image_at(image, image->relocations);
+    for (uint32_t i = 0; i < image->relocation_count; i++)
+        PROMISE(relocations[i] >= end || relocations[i] + UINT64_C(8) <= image->maps);
 }
 
 static void capabilities_check(const struct manifest *manifest)
@@ -86,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (cell_check(copy, size, &part) == nullptr) {
         parts_check(image, size);
         relocations_check(image);
+        maps_check(image);
         manifest_settled_check(image);
     }
     PROMISE(part != nullptr);

@@ -22,12 +22,14 @@
  */
 #define ATTACK_INTERFACE "attack"
 #define ATTACK_VARIANTS UINT64_C(0x56415249) /* operation: number -> count */
-#define ATTACK_VICTIM \
-    UINT64_C(0x5649434d) /* operation: the victim's address of interest, once: a fresh
-                                                attacker is told before its first attack; b its bytes,
-                                                c enum attack_place */
+/*
+ * Operation: a = an address an attack may be aimed at, b = its bytes, c = enum attack_place.
+ * A fresh attacker is told all of them before its first attack: whatever an attacker could
+ * find out is given.
+ */
+#define ATTACK_VICTIM UINT64_C(0x5649434d)
+#define ATTACK_PING UINT64_C(0x50494e47) /* operation: any answer will do */
 
-/* What an attacker is told about the victim and the monitor: all an attacker could find out, given. */
 enum attack_place {
     PLACE_DATA,      /* writable page of the victim with a canary */
     PLACE_CODE,      /* its text */
@@ -36,7 +38,10 @@ enum attack_place {
     PLACE_RING,      /* a channel domain the attacker has no part in */
     PLACE_MONITOR,   /* an address of the monitor's own */
     PLACE_STUB,      /* a gate stub of an edge between judge and victim */
-    PLACE_GATE_PAGE, /* the gate page with the victim's tokens */
+    PLACE_GATE_PAGE, /* the gate page with the victim's tokens; its state page follows */
+    PLACE_HEAP,      /* a page of the victim's heap, with a canary */
+    PLACE_INFO,      /* its information page */
+    PLACE_PHYSICAL,  /* where the monitor maps all memory */
     PLACE_COUNT
 };
 
@@ -46,6 +51,13 @@ enum attack_answer {
     ATTACK_HARMLESS = 1,   /* it was carried out and has no effect outside the attacker (6, 15, 17) */
     ATTACK_SUCCEEDED = 2,  /* it got what it must not get: the attacker has seen it itself */
     ATTACK_IMPOSSIBLE = 3, /* this machine has not what it takes; the log says what: counts as skipped */
+    /*
+     * It happens on the attacker's own thread, or at the next call: the judge pings, 20 times
+     * with a wait of a ms in between, or until the attacker has ended.  A ping that ends in
+     * ST_CRASHED while the attacker lives (the monitor blames nobody) is allowed with
+     * END_HARMLESS; the judge then kills the attacker itself.
+     */
+    ATTACK_LATER = 4,
 };
 
 /* How a variant has to end; a set, since some attacks depend on the processor. */
@@ -53,7 +65,12 @@ enum attack_end {
     END_REFUSED = 1 << 0,  /* ATTACK_REFUSED */
     END_HARMLESS = 1 << 1, /* ATTACK_HARMLESS */
     END_CRASH = 1 << 2,    /* the attacker is killed, crash_record.reason as in reasons */
+    END_ANSWER = 1 << 4,   /* it lives and the judge's call came back with some number or other, which is a
+                              callee's right; but not ATTACK_SUCCEEDED */
     END_TIMEOUT = 1 << 3,  /* the judge's call ends in ST_TIMEOUT, the attacker by CRASH_WATCHDOG */
+
+    END_ANYWHERE =
+        1 << 8, /* not an end: tried with backend none, too, since it needs no wall between cells */
 };
 
 #define REASON(name) (UINT32_C(1) << CRASH_##name)
@@ -65,6 +82,11 @@ struct attack {
     uint32_t ends;        /* enum attack_end, those allowed */
     uint32_t reasons; /* REASON(..) | ..., for END_CRASH; as cells/shell/crash.c reads them off the record */
 };
+
+/*
+ * A number may stand in several rows, its groups: 18.0, 18.1 ... in this order.  The attacker
+ * is asked (ATTACK_VARIANTS, number, group) and called (number, variant, group).
+ */
 
 /* Ended by number 0.  One array per group, each in a file of its own under test/hostile/judge. */
 extern const struct attack attacks_direct[]; /* 1-6 */

@@ -146,7 +146,7 @@ DRIVER_KINDS = {kind: who for kind, who in KINDS.items() if kind != "gate-jump"}
     "ring-corrupt": ["heartbeat of the warden"],
     "stall": ["heartbeat of the warden"],
     "bad-dma": ["IOMMU"],
-}
+} | dict.fromkeys(("execute-data", "privileged", "port"), ["check in its own code"])  # strict: its thunk
 DRIVERS = ("virtio_blk0", "nvme0", "ahci0", "edu0")  # of the machine below
 DISK_BYTES = 16 << 20
 REQUESTS = 4  # that `fault` has under way on a block server

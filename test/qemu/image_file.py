@@ -39,8 +39,9 @@ def bundle_of(image):
 def with_bundle(image, bundle):
     """comb.efi with another bundle, for which the stub leaves some room."""
     at, packed = packed_at(image)
+    end = at + PACKED.size + packed
     block = lz4_block.compress(bundle)
-    assert len(block) <= packed + 8192, "no room for the packed bundle"
+    assert not any(image[end:end + len(block) - packed]), "no room for the packed bundle"
     data = bytearray(image)
     data[at:at + PACKED.size + len(block)] = PACKED.pack(PACKED_MAGIC, len(block), len(bundle)) + block
     return bytes(data)
@@ -68,12 +69,18 @@ def text_of(cell):
     return constants * PAGE, text * PAGE
 
 
+def forged_many(image, changes):
+    """A copy of comb.efi in which each of [(cell, change)] has been applied to that cell's image."""
+    bundle = bytearray(bundle_of(image))
+    for cell, change in changes:
+        at, offset, size = find_cell(bytes(bundle), cell)
+        payload = bundle[offset:offset + size]
+        change(payload)
+        bundle[offset:offset + size] = payload
+        struct.pack_into("<I", bundle, at + CRC_OFFSET, zlib.crc32(bytes(payload)))
+    return with_bundle(image, bytes(bundle))
+
+
 def forged(image, cell, change):
     """A copy of comb.efi in which `change` has been applied to a cell's image, with a checksum that fits."""
-    bundle = bytearray(bundle_of(image))
-    at, offset, size = find_cell(bytes(bundle), cell)
-    payload = bundle[offset:offset + size]
-    change(payload)
-    bundle[offset:offset + size] = payload
-    struct.pack_into("<I", bundle, at + CRC_OFFSET, zlib.crc32(bytes(payload)))
-    return with_bundle(image, bytes(bundle))
+    return forged_many(image, [(cell, change)])

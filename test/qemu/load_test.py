@@ -3,6 +3,8 @@
 
 What is malformed the EFI stub refuses, on the firmware's console, which is the serial line here; what
 it lets through and must not run, the monitor refuses when it loads it, in the log.
+
+    load_test.py [number]...        # only these checks
 """
 import pathlib
 import re
@@ -11,16 +13,16 @@ import sys
 import tempfile
 
 from harness import IMAGE, booted, check, expect, expect_equal, verdict
-from image_file import PAGE, PAGES_OFFSET, forged, text_of
+from image_file import PAGE, PAGES_OFFSET, bundle_of, find_cell, forged, forged_many, text_of
 
 VICTIM = "echo"
 OTHERS = ("warden", "console", "clock", "ramdisk", "shell")
 
-
 # Places in the header of a cell's image (include/abi/image.h).
-MACHINE, CELL, MANIFEST, RELOCATIONS = 12, 36, 40, 44
+MACHINE, CELL, MANIFEST, RELOCATIONS, MAPS = 12, 36, 40, 44, 56
 START = 16  # in struct cell_header
-NAME, CAPS = 8, 456  # in struct manifest
+NAME, FLAGS, CAPS = 8, 132, 456  # in struct manifest
+SCAN_ONLY = 1
 REFUSED = "was refused when this machine booted"
 ESCAPE = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
 
@@ -102,11 +104,14 @@ CASES = (
 )
 
 
-def console_check(guest, why):
-    """One line of the stub's, or none; the firmware breaks lines where its console ends."""
+def console_lines(guest):
+    """What the stub has refused: cell -> why.  The firmware breaks lines where its console ends."""
     said = " ".join(ESCAPE.sub("", guest.output.decode(errors="replace")).split())
-    lines = re.findall(r"comb: (cell .*?; it cannot be started)", said)
-    expect_equal(lines, [f"cell {VICTIM}: {why}; it cannot be started"] if why else [], "on the console")
+    return dict(re.findall(r"comb: cell (\S+): (.*?); it cannot be started", said))
+
+
+def console_check(guest, why):
+    expect_equal(console_lines(guest), {VICTIM: why} if why else {}, "on the console")
 
 
 def refused(folder, number, sentence, change, logged, why):
@@ -126,10 +131,134 @@ def refused(folder, number, sentence, change, logged, why):
             guest.ok("blk verify ramdisk 0 1 0")
 
 
+# --- Strict cells: what the EFI stub verifies ---
+
+# In the room of the thunks, as the linker puts it there: jmp *%r11; ret; jmp *%rdi.
+PLAIN_THUNKS = {0: b"\x41\xFF\xE3", 64: b"\xC3", 128: b"\xFF\xE7"}
+FILL = b"\xCC" * 16
+
+
+def free_place(cell):
+    """Distance from the text of room behind its last function."""
+    offset, size = text_of(cell)
+    end = offset + size - len(FILL)
+    assert cell[end:end + len(FILL)] == FILL, "the text fills its last page"
+    return end - offset
+
+
+def instruction(code):
+    """Instructions where none are reached, but all are decoded."""
+    def change(cell):
+        at = text_of(cell)[0] + free_place(cell)
+        cell[at:at + len(code)] = code
+    return change
+
+
+def relocation_in_maps(cell):
+    struct.pack_into("<I", cell, number_of(cell, RELOCATIONS), number_of(cell, MAPS) + 8)
+
+
+def manifest_flags(value):
+    def change(cell):
+        struct.pack_into("<I", cell, number_of(cell, MANIFEST) + FLAGS, value)
+    return change
+
+
+def started_late(cell):
+    """The first function without its first byte."""
+    start = number_of(cell, CELL) + START
+    struct.pack_into("<Q", cell, start, struct.unpack_from("<Q", cell, start)[0] + 1)
+
+
+def scan_only(cell):
+    """The same code for a cell that is not verified; its thunks are its own."""
+    manifest_flags(SCAN_ONLY)(cell)
+    header_field(MAPS, 0)(cell)
+    for place, code in PLAIN_THUNKS.items():
+        at = text_of(cell)[0] + place
+        cell[at:at + len(code)] = code
+
+
+# (number, cell, what it has, its code or how that is made, why)
+FLOWS = (
+    (1221, "clock", "a return", b"\xC3", "return outside the thunk"),
+    (1222, "virtio_blk", "a jump through a register", b"\xFF\xE3",
+     "indirect call or jump outside the thunks"),
+    (1223, "virtio_rng", "a call through memory", b"\xFF\x10",
+     "indirect call or jump outside the thunks"),
+    (1224, "virtio_console", "a jump into its own operand", b"\xE9\xFC\xFF\xFF\xFF",
+     "branch into the middle of an instruction"),
+    (1225, "nvme", "a call to before its text", b"\xE8\0\0\0\xFF", "branch out of the text"),
+    (1226, "edu", "an instruction of the monitor's", b"\x0F\x30", "system instruction"),
+    (1227, "blockcheck", "a relocation in the maps", relocation_in_maps, "image: relocation in the maps"),
+    (1228, "selftest", "a flag that nobody knows", manifest_flags(2), "manifest: unknown flags"),
+    (1229, "ipcbench", "no maps, though it says it is strict", manifest_flags(0),
+     "image: no room for the maps in its relocated constants"),
+    (1230, "ahci", "a start function that is the middle of one", started_late, None),
+)
+FLOW_NUMBERS = {number for number, *_ in FLOWS} | {1231}  # one machine has them all
+FLOW_OTHERS = ("warden", "console", "ramdisk", "shell", "echo", "pci")
+
+
+def flow_change(what):
+    return instruction(what) if isinstance(what, bytes) else what
+
+
+def flow_line(image, cell, what, why):
+    """What the stub is to say."""
+    _, offset, size = find_cell(bundle_of(image), cell)
+    sound = bundle_of(image)[offset:offset + size]
+    if isinstance(what, bytes):
+        return f"text at {free_place(sound):#x}: {what.hex(' ')}: {why}"
+    if why is not None:
+        return why
+    start = struct.unpack_from("<Q", sound, number_of(sound, CELL) + START)[0] + 1 - text_of(sound)[0]
+    return f"text at {start:#x}: starts or is entered where no function begins"
+
+
+def flows_refused(folder):
+    """One machine with every strict cell broken in another way."""
+    image = IMAGE.read_bytes()
+    path = pathlib.Path(folder) / "flows.efi"
+    path.write_bytes(forged_many(image, [(cell, flow_change(what)) for _, cell, _, what, _ in FLOWS]))
+    with booted(image=path) as guest:
+        lines = console_lines(guest)
+        for number, cell, sentence, what, why in FLOWS:
+            with check(f"QEMU{number}", f"strict {cell} with {sentence} is refused, and said so"):
+                expect_equal(lines.get(cell), flow_line(image, cell, what, why), "on the console")
+                guest.refused(f"cell start {cell}")
+        with check("QEMU1231", "nobody else is refused, and the rest runs"):
+            expect_equal(set(lines), {cell for _, cell, *_ in FLOWS}, "refused")
+            cells = guest.cells()
+            for name in FLOW_OTHERS:
+                expect_equal(cells[name]["state"], "running", name)
+            guest.ok("blk verify ramdisk 0 1 0")
+
+
+def flows_scan_only(folder):
+    """The same code in a cell that does not ask to be verified."""
+    path = pathlib.Path(folder) / "scan_only.efi"
+    changes = [("clock", flow_change(FLOWS[0][3])), ("clock", scan_only)]
+    path.write_bytes(forged_many(IMAGE.read_bytes(), changes))
+    with check("QEMU1232", "the same return in a scan-only clock is none of the stub's business"), \
+            booted(image=path) as guest:
+        expect_equal(console_lines(guest), {}, "on the console")
+        expect_equal((guest.cells()["clock"]["state"], guest.cells()["clock"]["policy"]),
+                     ("running", "scan-only"))
+        expect_equal(guest.cells()["console"]["policy"], "strict")
+        guest.ok("time")
+
+
 def main():
+    wanted = {int(word) for word in sys.argv[1:]}
     with tempfile.TemporaryDirectory(prefix="comb-test-") as folder:
         for case in CASES:
-            refused(folder, *case)
+            if not wanted or case[0] in wanted:
+                refused(folder, *case)
+        if not wanted or wanted & FLOW_NUMBERS:
+            flows_refused(folder)
+        if not wanted or 1232 in wanted:
+            flows_scan_only(folder)
     return verdict()
 
 

@@ -33,12 +33,15 @@ LAYER_BREACHES = (
     ("efi/a.c", "#include <core/x.h>\n", "efi must not include src/core/x.h"),
     ("src/core/e.c", "#include <test/x.h>\n", "core must not include test/x.h"),
     ("src/other.c", "\n", "belongs to no layer"),
+    ("src/plugin/a.cpp", "#include <abi/x.h>\n", "plugin must not include include/abi/x.h"),
+    ("src/plugin/b.cpp", "#include <set>\n#include <boost/x.hpp>\n", "boost/x.hpp is neither in the tree"),
 )
 TARGETS = ("include/abi/x.h", "include/sdk/x.h", "src/core/x.h", "src/arch/arch.h", "src/arch/x86_64/x.h",
            "src/arch/x86_64/arch_x.h", "cells/one/x.h", "cells/two/x.h", "cells/lib/x.h", "test/x.h")
 LAYER_SOUND = (
     ("src/core/a.c", '#include "x.h"\n#include <abi/x.h>\n#include <arch/arch.h>\n#include <arch_x.h>\n'
                      "/* x86 and __asm__ in a comment */\n"),
+    ("src/plugin/a.cpp", "#include <clang/AST/Expr.h>\n#include <llvm/ADT/StringRef.h>\n#include <set>\n"),
     ("cells/one/a.c", '#include "x.h"\n#include <sdk/x.h>\n#include <stdint.h>\n'),
     ("test/a.c", "#include <core/x.h>\n#include <cells/one/x.h>\n#include <stdio.h>\n"),
 )

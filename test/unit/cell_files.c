@@ -3,6 +3,7 @@
 #include <abi/image.h>
 #include <core/scan.h>
 #include <efi/cell_check.h>
+#include <efi/cell_verify.h>
 #include <sdk/symbol.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 
 /*
  * The cells as they were built, one file per argument, through the same checks that the
- * EFI stub and the monitor make: header, manifest, relocations, scan; and a symbol that crash reports
- * would name is found.  Prints one line for each.
+ * EFI stub and the monitor make: header, manifest, relocations, control flow, scan; and a symbol and the
+ * traps that crash reports would name are found.  Prints one line for each.
  */
 
 /* One 8-aligned block, exactly as long as the file. */
@@ -39,6 +40,13 @@ struct source {
 static const void *image_at(const struct image_header *image, uint64_t offset)
 {
     return (const uint8_t *)image + offset;
+}
+
+/* The scan comes last, as in the monitor: over the thunks, too. */
+static const char *flow_check(void *image)
+{
+    struct verify_find find;
+    return !cell_is_strict(image) || cell_verify(image, &find) ? nullptr : find.why;
 }
 
 static const char *text_check(const struct image_header *image)
@@ -73,6 +81,28 @@ static const char *symbol_check(const struct image_header *image, struct source 
     return "the header does not name a start function";
 }
 
+static bool is_trap(const uint8_t *code)
+{
+    return memcmp(code, (const uint8_t[]){ 0x0F, 0x0B }, 2) == 0 ||
+           memcmp(code, (const uint8_t[]){ 0x67, 0x0F, 0xB9 }, 3) == 0;
+}
+
+/* What the image calls a trap is one, and is found with its line. */
+static const char *traps_check(const struct image_header *image, struct source *source)
+{
+    struct symbol_trap found;
+    struct symbol_file file = { .read = source_read, .context = source, .bytes = source->size };
+    uint64_t table = image_end(image, IMAGE_DATA) + image->symbol_count * sizeof(struct image_symbol);
+    const struct image_trap *traps = image_at(image, table);
+    for (uint32_t i = 0; i < image->trap_count; i++) {
+        if (!is_trap(image_at(image, traps[i].offset)))
+            return "something that is no trap is called one";
+        if (!symbol_trap_find_in(&file, traps[i].offset, &found) || found.line == 0)
+            return "a trap without check, file or line";
+    }
+    return image->trap_count != 0 ? nullptr : "no traps: what does the profile do?";
+}
+
 static const char *file_check(const char *path)
 {
     const char *part;
@@ -83,8 +113,10 @@ static const char *file_check(const char *path)
     source.bytes = bytes;
     const struct image_header *image = (const struct image_header *)(void *)bytes;
     const char *why = cell_check(bytes, source.size, &part)
+        ?: flow_check(bytes)
         ?: text_check(image)
-        ?: symbol_check(image, &source);
+        ?: symbol_check(image, &source)
+        ?: traps_check(image, &source);
     free(bytes);
     return why;
 }

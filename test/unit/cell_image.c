@@ -13,6 +13,8 @@ static const struct image_header sound_header = {
     .relocations = IMAGE_AT(relocations),
     .relocation_count = CELL_IMAGE_RELOCATIONS,
     .symbol_count = CELL_IMAGE_SYMBOLS,
+    .trap_count = CELL_IMAGE_TRAPS,
+    .maps = IMAGE_AT(maps),
 };
 
 static const struct manifest sound_manifest = {
@@ -41,7 +43,12 @@ static const struct image_symbol sound_symbols[CELL_IMAGE_SYMBOLS] = {
     { IMAGE_AT(text) + 64, 7 },
     { IMAGE_AT(text) + PAGE_BYTES, 13 },
 };
-static const char sound_strings[] = "\0start\0label\0thing";
+static const struct image_trap sound_traps[CELL_IMAGE_TRAPS] = {
+    { IMAGE_AT(text) + 24, 28, 19, 112 },
+    { IMAGE_AT(text) + 40, 28, 19, 0 },
+    { IMAGE_AT(text) + 100, 28, 19, UINT32_MAX },
+};
+static const char sound_strings[] = "\0start\0label\0thing\0overflow\0cells/one/a.c";
 
 void cell_image_make(struct cell_image *image)
 {
@@ -56,5 +63,6 @@ void cell_image_make(struct cell_image *image)
     memcpy(&image->cell.start, &start, sizeof(start));
     image->data[0] = CELL_IMAGE_SPAN - 1;
     memcpy(image->symbols, sound_symbols, sizeof(sound_symbols));
+    memcpy(image->traps, sound_traps, sizeof(sound_traps));
     memcpy(image->strings, sound_strings, sizeof(sound_strings));
 }

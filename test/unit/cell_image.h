@@ -4,13 +4,14 @@
 #include <abi/cell.h>
 #include <abi/image.h>
 #include <rt/bits.h>
+#include <verify/verify.h>
 
 /*
- * The smallest sound cell image, as one structure whose every field a test can break.
- * In memory one page of zeros follows the data; in the file, the names.
+ * The smallest sound image of a strict cell, as one structure whose every field a test can break.
+ * In memory one page of zeros follows the data; in the file, the names and the traps.
  */
 
-enum { CELL_IMAGE_RELOCATIONS = 2, CELL_IMAGE_SYMBOLS = 4 };
+enum { CELL_IMAGE_RELOCATIONS = 2, CELL_IMAGE_SYMBOLS = 4, CELL_IMAGE_TRAPS = 3 };
 
 struct cell_image {
     struct image_header header;
@@ -18,9 +19,12 @@ struct cell_image {
     alignas(8) struct manifest manifest;
     alignas(PAGE_BYTES) uint8_t text[PAGE_BYTES];
     alignas(PAGE_BYTES) struct cell_header cell;
+    alignas(16) uint8_t maps[VERIFY_MAP_BYTES(PAGE_BYTES)];
+    uint64_t constant; /* right behind the maps */
     alignas(PAGE_BYTES) uint64_t data[PAGE_BYTES / sizeof(uint64_t)];
     struct image_symbol symbols[CELL_IMAGE_SYMBOLS];
-    char strings[32];
+    struct image_trap traps[CELL_IMAGE_TRAPS];
+    char strings[64];
 };
 
 #define IMAGE_AT(member) ((uint32_t)offsetof(struct cell_image, member))

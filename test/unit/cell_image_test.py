@@ -19,11 +19,14 @@ import cell_image  # noqa: E402  (its folder is known only now)
 
 PAGE = 4096
 # The smallest sound cell: distance in the file equals address.
-PROGRAMS, RELOCATIONS, NOTE, MANIFEST, SYMBOLS, STRINGS, SECTIONS = 64, 512, 560, 584, 1304, 1448, 1488
-TEXT, CELL, TAGS, DATA = PAGE, 2 * PAGE, 2 * PAGE + 64, 3 * PAGE
+PROGRAMS, RELOCATIONS, NOTE, MANIFEST, SYMBOLS, STRINGS, SECTIONS = 64, 512, 560, 584, 1304, 1544, 1664
+TEXT, CELL, TAGS, MAPS, DATA = PAGE, 2 * PAGE, 2 * PAGE + 64, 2 * PAGE + 256, 3 * PAGE
 DATA_FILE_BYTES, SPAN = 64, 5 * PAGE
 MANIFEST_BYTES = 712
-NAMES = b"\0start\0label\0thing\0__cfi_start\0"
+FLAGS, SCAN_ONLY = MANIFEST + 132, 1
+MAPS_BYTES, THUNKS_BYTES = PAGE // 8 + PAGE // 128, 192
+THUNKS = (b"__x86_indirect_thunk_r11", b"__x86_return_thunk", b"comb_gate_thunk")
+NAMES = b"\0start\0label\0thing\0__cfi_start\0comb_maps\0" + b"\0".join(THUNKS) + b"\0"
 MACHINE, VERSION = 62, 1
 CONSTANTS, CODE, RELRO_PART, WRITABLE, NOTES, DYNAMIC, RELRO, STACK = range(8)
 
@@ -43,8 +46,8 @@ def program(kind, flags, start, file_bytes, memory_bytes=None, alignment=PAGE):
     return Program(kind, flags, start, start, start, file_bytes, memory_bytes or file_bytes, alignment)
 
 
-def symbol(name, kind, value, size):
-    return SYMBOL.pack(NAMES.index(name + b"\0"), kind, 0, 1, value, size)
+def symbol(name, kind, value, size, section=1):
+    return SYMBOL.pack(NAMES.index(b"\0" + name + b"\0") + 1, kind, 0, section, value, size)
 
 
 class Elf:
@@ -63,7 +66,7 @@ class Elf:
         self.symbols = [bytes(24), symbol(b"label", NO_TYPE, TEXT + 128, 0),
                         symbol(b"start", FUNCTION, TEXT + 16, 32), symbol(b"thing", OBJECT, DATA, 8),
                         symbol(b"__cfi_start", FUNCTION, TEXT, 16), symbol(b"thing", FUNCTION, TEXT + 16, 0)]
-        self.section_count = 4
+        self.flags = SCAN_ONLY
 
     def parts(self):
         yield 0, HEADER.pack(*self.header)
@@ -71,13 +74,16 @@ class Elf:
         yield RELOCATIONS, b"".join(struct.pack("<QQQ", *each) for each in self.relocations)
         yield NOTE, struct.pack("<III8s4x", *self.note)
         yield MANIFEST, struct.pack("<IHH", 0x464E4D43, 1, MANIFEST_BYTES)
+        yield FLAGS, struct.pack("<I", self.flags)
         yield SYMBOLS, b"".join(self.symbols)
         yield STRINGS, NAMES
+        yield TEXT, b"\x90" * (THUNKS_BYTES + 1)
         yield CELL, b"CMBCELL1" + struct.pack("<I", 1)
         yield TAGS, b"".join(struct.pack("<QQ", *each) for each in self.tags)
         sections = (bytes(64), SECTION.pack(0, 1, 6, TEXT, TEXT, PAGE, 0, 0, 1, 0),
                     SECTION.pack(0, 2, 0, 0, SYMBOLS, 24 * len(self.symbols), 3, 0, 8, 24),
-                    SECTION.pack(0, 3, 0, 0, STRINGS, len(NAMES), 0, 0, 1, 0))
+                    SECTION.pack(0, 3, 0, 0, STRINGS, len(NAMES), 0, 0, 1, 0),
+                    SECTION.pack(0, 1, 3, CELL, CELL, PAGE, 0, 0, 16, 0))
         yield SECTIONS, b"".join(sections)
 
     def data(self):
@@ -112,6 +118,22 @@ def tag_is(tag, value=0):
 
 def tags_are_many(elf):
     elf.tags += [(21, 0)] * 70
+
+
+def strict(elf):
+    """The last four symbols are the thunks and the room for the maps."""
+    elf.flags = 0
+    elf.header = elf.header._replace(section_count=5)
+    elf.symbols += [symbol(name, NO_TYPE, TEXT + 64 * index, 0) for index, name in enumerate(THUNKS)]
+    elf.symbols.append(symbol(b"comb_maps", NO_TYPE, MAPS, 0, section=4))
+
+
+def maps_are(value):
+    return together(strict, entry_is("symbols", 9, symbol(b"comb_maps", NO_TYPE, value, 0, section=4)))
+
+
+def thunk_is(index, value):
+    return together(strict, entry_is("symbols", 6 + index, symbol(THUNKS[index], NO_TYPE, value, 0)))
 
 
 def together(*changes):
@@ -247,6 +269,22 @@ REFUSED = (
     ("ELF0180: relocation of what is not in the file", entry_is("relocations", 0, (SPAN - 8, 8, 0)),
      "relocation of"),
     ("ELF0181: two relocations of one place", entry_is("relocations", 0, (DATA, 8, 0)), "two relocations"),
+
+    ("ELF0200: strict, no symbols", lambda elf: setattr(elf, "flags", 0), "not where it belongs"),
+    ("ELF0201: strict, no room for maps", together(strict, entry_is("symbols", 9, bytes(24))), "without"),
+    ("ELF0202: maps not aligned", maps_are(MAPS + 8), "no room for the maps"),
+    ("ELF0203: maps in the text", maps_are(TEXT + 1024), "no room for the maps"),
+    ("ELF0204: maps in writable data", maps_are(DATA), "no room for the maps"),
+    ("ELF0205: maps cut by the end of their part", maps_are(DATA - MAPS_BYTES + 16), "no room for the maps"),
+    ("ELF0206: maps at the end of all addresses", maps_are((1 << 64) - 16), "no room for the maps"),
+    ("ELF0207: a relocation in the maps", together(strict, entry_is("relocations", 0, (MAPS + 8, 8, 0))),
+     "relocation in the maps"),
+    ("ELF0208: a relocation of the last byte of the maps",
+     together(strict, entry_is("relocations", 0, (MAPS + MAPS_BYTES - 8, 8, 0))), "relocation in the maps"),
+    ("ELF0209: indirect thunk elsewhere", thunk_is(0, TEXT + 16), "__x86_indirect_thunk_r11 is not"),
+    ("ELF0210: return thunk elsewhere", thunk_is(1, TEXT), "__x86_return_thunk is not"),
+    ("ELF0211: gate thunk elsewhere", thunk_is(2, TEXT + 192), "comb_gate_thunk is not"),
+    ("ELF0212: no gate thunk", together(strict, entry_is("symbols", 8, bytes(24))), "comb_gate_thunk is not"),
 )
 
 IMAGE_HEADER = struct.Struct("<QII5I7I")
@@ -263,7 +301,8 @@ class Kept(unittest.TestCase):
     def test_elf0001_header(self):
         _, image = self.image()
         self.assertEqual(IMAGE_HEADER.unpack_from(image),
-                         (0x31474D4943424D43, 2, MACHINE, 1, 1, 1, 1, 1, CELL, MANIFEST, RELOCATIONS, 2, 3, 0, 0))
+                         (0x31474D4943424D43, 2, MACHINE, 1, 1, 1, 1, 1, CELL, MANIFEST, RELOCATIONS, 2, 3,
+                          0, 0))
 
     def test_elf0002_nothing_moves(self):
         elf, image = self.image()
@@ -291,7 +330,7 @@ class Kept(unittest.TestCase):
 
     def test_elf0005_no_relocations(self):
         _, image = self.image(entry_is("tags", 1, (8, 0)))
-        self.assertEqual(IMAGE_HEADER.unpack_from(image)[-3:-1], (0, 0))
+        self.assertEqual(IMAGE_HEADER.unpack_from(image)[10:12], (0, 0))
 
     def test_elf0006_no_data(self):
         _, image = self.image(lambda elf: (program_is(WRITABLE, file_bytes=0)(elf),
@@ -306,6 +345,21 @@ class Kept(unittest.TestCase):
             elf.programs[STACK] = program(4, 4, SYMBOLS, 24, alignment=4)
         _, image = self.image(change)
         self.assertEqual(IMAGE_HEADER.unpack_from(image)[9], MANIFEST)
+
+    def test_elf0220_strict(self):
+        """The thunks' room is emptied, that of the maps found, and nothing else is different."""
+        elf, image = self.image(strict)
+        self.assertEqual(IMAGE_HEADER.unpack_from(image)[13], MAPS)
+        self.assertEqual(image[TEXT:TEXT + THUNKS_BYTES], b"\xCC" * THUNKS_BYTES)
+        self.assertEqual(image[TEXT + THUNKS_BYTES:CELL + 16], elf[TEXT + THUNKS_BYTES:CELL + 16])
+        for name in THUNKS[:2]:  # where the third lies, a label has come first
+            self.assertIn(b"\0" + name + b"\0", image[4 * PAGE:])
+
+    def test_elf0221_maps_at_both_ends(self):
+        """Room that touches the cell header's page on one side, or a relocation on the other."""
+        for maps, relocation in ((DATA - MAPS_BYTES, DATA), (MAPS, MAPS - 8), (MAPS, MAPS + MAPS_BYTES)):
+            change = together(maps_are(maps), entry_is("relocations", 1, (relocation, 8, 0)))
+            self.assertEqual(IMAGE_HEADER.unpack_from(self.image(change)[1])[13], maps)
 
 
 class Refused(unittest.TestCase):
@@ -328,7 +382,9 @@ class Refused(unittest.TestCase):
         """Whatever the numbers say: refused, or an image whose parts hold what its header says."""
         numbers = (0, 1, 7, 8, 0x1000, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 63, (1 << 64) - 8)
         draw = random.Random(1)
-        sound = Elf().data()
+        sound = Elf()
+        strict(sound)
+        sound = sound.data()
         outcomes = collections.Counter()
         for _ in range(4000):
             data = bytearray(sound)
@@ -344,11 +400,12 @@ class Refused(unittest.TestCase):
                 outcomes["refused"] += 1
                 continue
             outcomes["accepted"] += 1
-            _, _, _, *pages, cell, manifest, table, count, _ = IMAGE_HEADER.unpack_from(image)
+            _, _, _, *pages, cell, manifest, table, count, _, maps, _ = IMAGE_HEADER.unpack_from(image)
             self.assertLessEqual(sum(pages[:4]) * PAGE, len(image))
             self.assertLessEqual(sum(pages[:2]) * PAGE, cell)
             self.assertLess(cell, sum(pages[:3]) * PAGE)
             self.assertLessEqual(max(manifest + 8, table + 4 * count), pages[0] * PAGE)
+            self.assertTrue(maps == 0 or sum(pages[:2]) * PAGE <= maps < sum(pages[:3]) * PAGE)
         self.assertGreater(min(outcomes["refused"], outcomes["accepted"]), 100, outcomes)
 
 

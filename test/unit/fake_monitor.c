@@ -5,6 +5,7 @@
 #include <abi/image.h>
 #include <rt/text.h>
 #include <sdk/cell.h>
+#include <sdk/gate.h>
 #include <sdk/monitor.h>
 #include <sdk/symbol.h>
 #include <stdio.h>
@@ -359,6 +360,16 @@ bool symbol_find(cap_handle cells, uint32_t image, uint64_t offset, char *text, 
     return is_known;
 }
 
+/* One place of another image has a trap. */
+bool symbol_trap_find(cap_handle cells, uint32_t image, uint64_t offset, struct symbol_trap *trap)
+{
+    bool is_known = cells == control.handle && image == FAKE_TRAP_IMAGE && offset == FAKE_CRASH_OFFSET;
+    *trap = (struct symbol_trap){};
+    if (is_known)
+        *trap = (struct symbol_trap){ .check = "shift", .file = "cells/one/a.c", .line = 7 };
+    return is_known;
+}
+
 /* In pieces, as a careful monitor would. */
 enum status mon_bundle_read(cap_handle cells, uint32_t entry, uint64_t offset, void *buffer, uint64_t bytes,
                             uint64_t *read)
@@ -515,4 +526,10 @@ enum status mon_cap_revoke_any(cap_handle cells, cap_handle handle)
 {
     (void)cells;
     return handle == 0x20002 ? ST_OK : ST_HANDLE;
+}
+
+/* There are no stubs here: what calls one is told that nobody is behind it. */
+struct gate_result comb_gate_thunk(uint64_t, uint64_t, uint64_t, uint64_t, gate_stub)
+{
+    return (struct gate_result){ .status = ST_GONE };
 }

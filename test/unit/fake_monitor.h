@@ -47,8 +47,9 @@ extern uint32_t fake_self_kills;
 extern struct fake_flip fake_flip; /* the last one */
 extern uint32_t fake_crash_image;  /* that crash records name, at FAKE_CRASH_OFFSET */
 
-#define FAKE_WARDEN 1u /* id of the warden */
-#define FAKE_IMAGE 5u  /* has a symbol at FAKE_CRASH_OFFSET */
+#define FAKE_WARDEN 1u     /* id of the warden */
+#define FAKE_IMAGE 5u      /* has a symbol at FAKE_CRASH_OFFSET */
+#define FAKE_TRAP_IMAGE 7u /* has a trap there */
 #define FAKE_CRASH_OFFSET 0x1007u
 
 /* An empty machine whose bundle holds `appliance` as "default" and `other` as "other". */

@@ -277,6 +277,7 @@ TEST(GATE0013)
         assert_true(gate_fields[i] >= gate_fields[i - 1] + sizeof(uint32_t));
     for (uint32_t i = 1; i < GATE_PLACE_COUNT; i++)
         assert_true(gate_places[i] > gate_places[i - 1]);
+    assert_int_equal(gate_places[GATE_AT_RETURNED], GATE_STUB_RETURN);
 }
 
 int main(void)
@@ -294,6 +295,7 @@ int main(void)
     ADD(&harness, GATE0010, "without keys there is no WRPKRU, and no other difference");
     ADD(&harness, GATE0011, "a closed stub returns its status before anything else of it runs");
     ADD(&harness, GATE0012, "a stub stays in its bytes and ends in INT3");
-    ADD(&harness, GATE0013, "fields and places are in the order of the code");
+    ADD(&harness, GATE0013,
+        "fields and places are in the order of the code, the return where it was promised");
     return harness_run("gate_build", &harness);
 }

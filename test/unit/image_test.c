@@ -128,11 +128,54 @@ static void relocation_test(void **state)
     refusal_expect(*state, image_relocations_check(&file.header));
 }
 
+#define NO_MAPS "no room for the maps in its relocated constants"
+
+/* The relocation is of the eight bytes in front of what follows the maps. */
+static const struct refusal maps_breakages[] = {
+    I("IMG0200: no maps", header.maps, 0, NO_MAPS),
+    I("IMG0201: maps not aligned", header.maps, IMAGE_AT(maps) + 8, NO_MAPS),
+    I("IMG0202: maps among the constants", header.maps, 2048, NO_MAPS),
+    I("IMG0203: maps in the text", header.maps, IMAGE_AT(text) + 256, NO_MAPS),
+    I("IMG0204: maps across the end of the text", header.maps, IMAGE_AT(cell) - 16, NO_MAPS),
+    I("IMG0205: maps cut by the end of the relocated constants", header.maps,
+      IMAGE_AT(data) - sizeof(file.maps) + 16, NO_MAPS),
+    I("IMG0206: maps that end with the relocated constants", header.maps, IMAGE_AT(data) - sizeof(file.maps),
+      nullptr),
+    I("IMG0207: maps in writable data", header.maps, IMAGE_AT(data), NO_MAPS),
+    I("IMG0208: maps in zeros", header.maps, CELL_IMAGE_SPAN - PAGE_BYTES, NO_MAPS),
+    I("IMG0209: maps outside", header.maps, UINT32_MAX - 15, NO_MAPS),
+    I("IMG0210: maps over the cell header", header.maps, IMAGE_AT(cell), "maps over its cell header"),
+    I("IMG0211: maps over the end of the cell header", header.maps, IMAGE_AT(maps) - 16,
+      "maps over its cell header"),
+    I("IMG0212: a relocation of the first map", relocations[0], IMAGE_AT(maps), "relocation in the maps"),
+    I("IMG0213: a relocation of the last of the maps", relocations[1], IMAGE_AT(constant) - 8,
+      "relocation in the maps"),
+    I("IMG0214: a relocation behind the maps", relocations[1], IMAGE_AT(constant), nullptr),
+    I("IMG0215: no text", header.pages[IMAGE_TEXT], 0, "no text"),
+};
+
+static void maps_test(void **state)
+{
+    cell_image_make(&file);
+    refusal_apply(*state, &file);
+    refusal_expect(*state, image_maps_check(&file.header, true));
+}
+
+TEST(IMG0005)
+{
+    /* Who is not verified has none, even where they could be. */
+    cell_image_make(&file);
+    assert_non_null(image_maps_check(&file.header, false));
+    file.header.maps = 0;
+    assert_null(image_maps_check(&file.header, false));
+}
+
 TEST(IMG0001)
 {
     cell_image_make(&file);
     assert_null(check());
     assert_null(image_relocations_check(&file.header));
+    assert_null(image_maps_check(&file.header, true));
 }
 
 TEST(IMG0002)
@@ -177,6 +220,8 @@ int main(void)
     ADD(&harness, IMG0003, "a file cut short is refused");
     ADD(&harness, IMG0004, "every relocation counts");
     ADD_TABLE(&harness, breakages, breakage_test);
+    ADD(&harness, IMG0005, "a cell that is not verified has no maps");
     ADD_TABLE(&harness, relocation_breakages, relocation_test);
+    ADD_TABLE(&harness, maps_breakages, maps_test);
     return harness_run("image", &harness);
 }

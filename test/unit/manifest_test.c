@@ -22,7 +22,9 @@ static const struct refusal breakages[] = {
     M("MAN0010: another magic", magic, 0, "not a manifest"),
     M("MAN0011: another version", version, MANIFEST_VERSION + 1, "of another version"),
     M("MAN0012: another size", bytes, 0, "not a manifest"),
-    M("MAN0013: unknown flags", flags, 1, "unknown flags"),
+    M("MAN0013: unknown flags", flags, MANIFEST_SCAN_ONLY << 1, "unknown flags"),
+    M("MAN0018: unknown flags and a known one", flags, MANIFEST_SCAN_ONLY | 0x80000000, "unknown flags"),
+    M("MAN0019: not to be verified", flags, MANIFEST_SCAN_ONLY, nullptr),
     M("MAN0014: unknown device class", device_class, CLASS_COUNT, "unknown device class"),
     M("MAN0015: device class of 2^32 - 1", device_class, UINT32_MAX, "unknown device class"),
     M("MAN0016: unknown restart policy", restart_policy, 3, "unknown restart policy"),
@@ -289,6 +291,13 @@ TEST(MAN0008)
     file.manifest.limits.stack_kib = 28;
     assert_string_equal(cell_check(&file, CELL_IMAGE_BYTES, &part), "memory limit below image and stacks");
     assert_string_equal(part, "manifest");
+    cell_image_make(&file);
+    file.header.maps = 0;
+    assert_string_equal(cell_check(&file, CELL_IMAGE_BYTES, &part),
+                        "no room for the maps in its relocated constants");
+    assert_string_equal(part, "image");
+    file.manifest.flags = MANIFEST_SCAN_ONLY;
+    assert_null(cell_check(&file, CELL_IMAGE_BYTES, &part));
 }
 
 TEST(MAN0009)

@@ -134,6 +134,7 @@ TEST(SYM0010)
         cell_image_make(&file);
         char *strings = (char *)&file.symbols[count];
         file.header.symbol_count = count;
+        file.header.trap_count = 0;
         for (uint32_t i = 0; i < count; i++)
             file.symbols[i] = (struct image_symbol){ IMAGE_AT(text) + 16 * i, 1 + 2 * i };
         memcpy(strings, "\0a\0b\0c\0d", 9);
@@ -217,6 +218,8 @@ static const struct breakage breakages[] = {
     I("SYM0037: data of 2^32 - 3 pages: sums wrap in 32 bits", header.pages[IMAGE_DATA], UINT32_MAX - 2),
     I("SYM0038: 2^32 - 1 symbols", header.symbol_count, UINT32_MAX),
     I("SYM0039: 2^29 symbols: bytes wrap in 32 bits", header.symbol_count, 1u << 29),
+    I("SYM0043: 2^32 - 1 traps, so strings past the end", header.trap_count, UINT32_MAX),
+    I("SYM0044: 2^28 traps: bytes wrap in 32 bits", header.trap_count, 1u << 28),
     I("SYM0040: a first symbol that lies behind", symbols[0].offset, IMAGE_AT(text) + 17),
     I("SYM0041: a first symbol at the end of all offsets", symbols[0].offset, UINT32_MAX),
     I("SYM0042: a symbol without a name", symbols[0].name, 0),

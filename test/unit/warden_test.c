@@ -193,6 +193,7 @@ static void crash_says(uint32_t image, const char *line)
 TEST(WAR0013)
 {
     crash_says(FAKE_IMAGE, "echo crashed in letter_count+0x7 (1 of 8), back at once");
+    crash_says(FAKE_TRAP_IMAGE, "echo crashed, shift at cells/one/a.c:7 (1 of 8), back at once");
     crash_says(FAKE_IMAGE + 1, "echo crashed (1 of 8), back at once");
     crash_says(CRASH_IMAGE_NONE, "echo crashed (1 of 8), back at once");
     crash_says(CRASH_IMAGE_GATE, "echo crashed in a gate (1 of 8), back at once");

@@ -48,6 +48,7 @@
 
 #define MONITOR_CALL_COUNT 35 /* MON_CALL_COUNT */
 #define GATE_EDGE_COUNT 1024  /* EDGE_MAX */
+#define GATE_RETURNED_AT 89   /* GATE_STUB_RETURN */
 
 /* Backend pt: rax of the two gate calls. */
 #define GATE_RETURN_NUMBER 0x7fff

@@ -21,7 +21,7 @@
 
 static_assert(EDGE_MAX == GATE_EDGE_COUNT, "asm_layout.h");
 static_assert(EDGE_SLOTS == GATE_OUT_SLOTS && EDGE_IN_MAX == GATE_IN_SLOTS, "one slot per edge");
-static_assert(EDGE_MAX * (uint64_t)GATE_STUB_BYTES <= PAGES_OFFSET, "stubs and gate pages do not meet");
+static_assert(EDGE_MAX == GATE_STUB_MAX && GATE_RETURNED_AT == GATE_STUB_RETURN, "abi/gate.h");
 
 /*
  * Both lie in the monitor's own memory and are mapped for cells once: stubs
@@ -34,7 +34,9 @@ struct gate_pages {
 };
 static_assert(sizeof(struct gate_pages) == 2ull * PAGE_BYTES, "one page each");
 
-static alignas(PAGE_BYTES) uint8_t stubs[EDGE_MAX][GATE_STUB_BYTES];
+/* What enters a callee of backend pt comes last, on a page of its own. */
+static alignas(PAGE_BYTES) uint8_t stubs[EDGE_MAX + PAGE_BYTES / GATE_STUB_BYTES][GATE_STUB_BYTES];
+static_assert(sizeof stubs <= PAGES_OFFSET, "stubs and gate pages do not meet");
 static struct gate_pages pages[CELL_MAX];
 
 static uint64_t pages_offset(uint32_t cell)
@@ -80,7 +82,7 @@ enum status arch_gates_init(void)
 
 gate_stub arch_gate_address(const struct edge *edge)
 {
-    return arch_backend() == BACKEND_PT ? gate_pt_address(edge) : (gate_stub)gate_stub_address(edge->id);
+    return (gate_stub)gate_stub_address(edge->id);
 }
 
 uint32_t arch_gate_of(uint64_t address)

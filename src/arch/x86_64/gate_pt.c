@@ -14,8 +14,8 @@
 #include <rt/bits.h>
 #include <rt/text.h>
 
-#define STUB_BYTES 16u
 #define SYSCALL_BYTES 2u
+#define ENTER_CALL_BYTES 2u /* of the call in the enter stub */
 
 struct x86_pt_edge {
     struct cell *callee;
@@ -39,26 +39,14 @@ uint64_t x86_pt_enter; /* where a callee's call begins in ring 3 */
 extern const uint8_t x86_pt_stub[], x86_pt_stub_number[], x86_pt_stub_end[];
 extern const uint8_t x86_pt_enter_stub[], x86_pt_enter_stub_end[];
 
-/* Stub 0 of the region's first GATE_STUB_BYTES is the enter stub; edges follow, 16 bytes each. */
-static uint64_t stub_offset(uint32_t edge)
-{
-    return GATE_STUB_BYTES + (uint64_t)edge * STUB_BYTES;
-}
-
-gate_stub gate_pt_address(const struct edge *edge)
-{
-    return (gate_stub)(gate_stub_address(0) + stub_offset(edge->id));
-}
-
 void gate_pt_init(void)
 {
-    static_assert(GATE_STUB_BYTES + EDGE_MAX * STUB_BYTES <= EDGE_MAX * GATE_STUB_BYTES,
-                  "stubs fit the region");
-    uint8_t *view = gate_stub_view(0);
-    memcpy(view, x86_pt_enter_stub, (uint64_t)(x86_pt_enter_stub_end - x86_pt_enter_stub));
-    x86_pt_enter = gate_stub_address(0);
+    uint32_t enter = GATE_STUB_RETURN - ENTER_CALL_BYTES;
+    memcpy(gate_stub_view(EDGE_MAX) + enter, x86_pt_enter_stub,
+           (uint64_t)(x86_pt_enter_stub_end - x86_pt_enter_stub));
+    x86_pt_enter = gate_stub_address(EDGE_MAX) + enter;
     for (uint32_t id = 0; id < EDGE_MAX; id++) {
-        uint8_t *stub = view + stub_offset(id);
+        uint8_t *stub = gate_stub_view(id);
         uint32_t number = GATE_CALL_NUMBER + id;
         memcpy(stub, x86_pt_stub, (uint64_t)(x86_pt_stub_end - x86_pt_stub));
         memcpy(stub + (x86_pt_stub_number - x86_pt_stub) - sizeof number, &number, sizeof number);

@@ -23,6 +23,10 @@
  * gate_entry_freed and gate_out_stack_clear back to gate_returned, the callee's
  * inside taken again.  So an edge never looks open while its callee is free.
  */
+#include "asm_layout.h"
+
+#define GATE_CALL_BYTES 6 /* of the indirect call below */
+
     .section .rodata.gate, "a", @progbits
     .balign 64
     .globl gate_template, gate_template_end
@@ -59,6 +63,7 @@ gate_entry_taken:
     xor     %r8d, %r8d
     xor     %r9d, %r9d
     xor     %r10d, %r10d
+    .org    gate_template + GATE_RETURNED_AT - GATE_CALL_BYTES, 0x90 /* an ABI: abi/gate.h */
 gate_call:
     call    *0(%rip)                /* callee's entry point */
 gate_entry:

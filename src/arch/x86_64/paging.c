@@ -11,7 +11,7 @@
 #include <core/panic.h>
 #include <rt/bits.h>
 
-#define DOMAIN_BASE UINT64_C(0x0000008000000000) /* PML4 entry 1 */
+#define DOMAIN_BASE GATE_REGION_BASE /* PML4 entry 1: abi/gate.h says so of domain 0, the gate region */
 #define DOMAIN_ROOT_INDEX 1u
 #define DEVICE_BASE UINT64_C(0xFFFFFFFFC0000000) /* last GiB */
 #define DEVICE_PAGES_MAX 16u

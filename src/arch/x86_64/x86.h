@@ -103,7 +103,6 @@ void gate_pt_close(struct edge *edge);
 uint32_t gate_pt_chain(const struct cell *home, struct edge *chain[], uint32_t max);
 void gate_pt_unwind(struct cell *home, const struct edge *edge, enum status status);
 void gate_pt_trap_return(const struct edge *edge, bool on);
-gate_stub gate_pt_address(const struct edge *edge);
 
 /* Stubs in the gate region: one of GATE_STUB_BYTES per edge. */
 uint64_t gate_stub_address(uint32_t edge);
