@@ -3,6 +3,7 @@
 
 #include <abi/boot_info.h>
 #include <rt/bits.h>
+#include <rt/text.h>
 #include <sdk/cell.h>
 #include <sdk/channel.h>
 #include <sdk/fault.h>
@@ -63,7 +64,28 @@ static void fault_index(void)
 {
     static uint32_t table[4];
     volatile uint32_t index = 4;
-    table[index] = 1; /* the profile's bounds check traps */
+    table[index] = 1; /* trap: bounds */
+}
+
+static void fault_overflow(void)
+{
+    volatile int32_t sum = INT32_MAX;
+    sum = sum + 1; /* trap: add-overflow */
+}
+
+/* Any function of another type than the pointer below. */
+static enum status fault_called(uint64_t, uint64_t)
+{
+    return ST_OK;
+}
+
+static void fault_call(void)
+{
+    enum status (*right)(uint64_t, uint64_t) = fault_called;
+    void (*wrong)(void) = nullptr;
+    memcpy(&wrong, &right, sizeof(wrong));
+    void (*volatile call)(void) = wrong; /* which function it is must not be seen */
+    call();                              /* trap: kcfi */
 }
 
 /*
@@ -126,6 +148,10 @@ static void fault_commit_simple(enum fault_kind kind, uint64_t address)
         return fault_loop();
     case FAULT_TRAP:
         return fault_index();
+    case FAULT_OVERFLOW:
+        return fault_overflow();
+    case FAULT_CALL:
+        return fault_call();
     case FAULT_MONITOR:
         return fault_read(MONITOR_BASE);
     case FAULT_PORT:
@@ -133,7 +159,7 @@ static void fault_commit_simple(enum fault_kind kind, uint64_t address)
     case FAULT_STALL:
         return fault_stall();
     default:
-        ASSERT(kind != FAULT_ASSERT);
+        ASSERT(kind != FAULT_ASSERT); /* trap: assert */
     }
 }
 

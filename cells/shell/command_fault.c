@@ -312,7 +312,7 @@ const struct command command_fault = {
             "It fails unless all of that is as it must be.\n"
             "KIND: null-deref wild-store stack-overflow ring-corrupt bad-dma irq-storm stall\n"
             "never-return leak double-free wrong-handle execute-data divide privileged\n"
-            "gate-jump bounds assert monitor-read port hide hide-loop\n"
+            "gate-jump bounds overflow wrong-call assert monitor-read port hide hide-loop\n"
             "stall, ring-corrupt: the warden's heartbeat takes some seconds.  A cell that\n"
             "broke too often is given up: 'cell start' forgives.\n"
             "text-flip works on any cell but the shell, the warden and the console, and only\n"

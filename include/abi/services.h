@@ -42,6 +42,8 @@ enum fault_kind {
     FAULT_LEAK,      /* take memory until there is no more */
     FAULT_FREE,      /* give back twice what was taken once */
     FAULT_HANDLE,    /* use handles of others, old ones and guesses; then go on */
+    FAULT_OVERFLOW,  /* a sum that does not fit, caught by the profile */
+    FAULT_CALL,      /* call through a pointer of another type, caught by the profile */
     FAULT_COUNT
 };
 

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 
-from . import accelerator, arguments, block_bench, gate_host, histogram, launch, packages
+from . import accelerator, arguments, block_bench, gate_host, histogram, launch, packages, profile_bench
 from .guest import SCRIPT_OPTIONS, Guest, GuestError
 from .machine import BACKENDS
 from .project import BUILD, ROOT, Failure, commit, say
@@ -19,6 +19,7 @@ Boots Comb with each backend, once counting instructions and once not, and runs
   build/bench/block.jsonl    the same per block device and kind of load
   build/bench/boot.json      boot, size and least memory
   build/bench/*.svg          histograms
+  build/bench/profile.jsonl  the price of the language profile, with --only profile
   build/bench/native.jsonl   the same gate on this processor, if it has protection keys
 
 Instruction counts are exact and repeat.  Times on an emulated CPU are not:
@@ -28,6 +29,7 @@ examples:
   comb bench
   comb bench --samples 1000 --backend pku
   comb bench --only block
+  comb bench --only profile
 """
 
 SCHEMA_CALL, SCHEMA_BOOT = "comb.ipc.1", "comb.boot.1"
@@ -42,7 +44,8 @@ def add(parser):
     arguments.add_image(parser)
     parser.add_argument("--samples", type=arguments.count, default=10000, metavar="N", help="per path")
     parser.add_argument("--backend", action="append", choices=BACKENDS, help="only this; may be repeated")
-    parser.add_argument("--only", choices=("ipc", "block"), help="only calls, or only block devices")
+    parser.add_argument("--only", choices=("ipc", "block", "profile"),
+                        help="only calls, only block devices, or what the language profile costs")
     parser.add_argument("--no-memory", action="store_true", help="do not look for the least memory")
     parser.add_argument("--timeout", type=arguments.seconds, default=900.0, metavar="S", help="per boot")
 
@@ -199,6 +202,15 @@ def ipc_measure(parsed, backends, rivals, folder, image):
     return complaints if records else 1
 
 
+def profile_measure(parsed, folder):
+    def machine(backend, icount, drives):
+        return machine_for(parsed, backend, icount, drives=drives, appliance="block")
+
+    profile_bench.show(profile_bench.measure_all(machine, parsed.samples, parsed.timeout, folder))
+    say(f"wrote {folder / 'profile.jsonl'}")
+    return 0
+
+
 def main(parsed):
     packages.ensure(packages.BENCH)
     image = launch.image_for(parsed)
@@ -207,6 +219,8 @@ def main(parsed):
     folder.mkdir(parents=True, exist_ok=True)
     say(f"accelerator without counting: {accelerator.choose()[1]}")
 
+    if parsed.only == "profile":
+        return profile_measure(parsed, folder)
     backends, complaints = parsed.backend or BACKENDS, 0
     if parsed.only != "block":
         complaints += ipc_measure(parsed, backends, rivals, folder, image)

@@ -55,7 +55,7 @@ class Elf:
             self.sections = lines.sections_named(elf)
             self.text = self.sections[".text"]
         except (IndexError, KeyError, OverflowError, ValueError, struct.error):
-            self.sections, self.text = {}, None  # stripped: its checks end in cells/lib/trap.S, without a name
+            self.sections, self.text = {}, None  # stripped: its checks have no names
 
     def code(self):
         return lines.content_of(self.bytes, self.sections, ".text")

@@ -234,7 +234,7 @@ def main(arguments):
             campaign_run(wanted, campaign, folder)
         print("\n".join(table(campaign.outcomes)))
         total = campaign.activated()
-        print(f"     {total} activated; with 95 % confidence fewer than {3 / total:.2e} of such get out (3/n)")
+        print(f"     {total} activated; with 95 % confidence fewer than {3 / total:.2e} get out (3/n)")
     return verdict()
 
 

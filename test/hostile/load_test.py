@@ -116,7 +116,7 @@ def across_instructions(plain):
 
 
 def across_pages(plain):
-    """10: over every boundary inside the text; at its ends, where what follows never runs, they are harmless."""
+    """10: over every boundary inside the text; at its ends, what follows never runs: harmless."""
     for boundary in range(PAGE, plain.size, PAGE):
         for back in (1, 2):
             for sequence in (WRPKRU, b"\x0f\xae\x68"):
@@ -179,7 +179,7 @@ def image_with(bundle, images):
 
 
 def outcomes(path, backend):
-    """What the machine said: {name: last words}, {name: (offset, bytes)}, {name: the stub's}, the last line"""
+    """{name: last words}, {name: (offset, bytes)}, {name: what the stub said}, numbers of the last line"""
     options = ["appliance=load", "log=info", "panic=exit", f"backend={backend}"]
     with Guest(Machine(image=path, options=options), timeout=HANG_S) as guest:
         guest.start(wait_ready=False)
@@ -209,7 +209,7 @@ def backend_check(folder, backend, index, variants, bundle):
     path = pathlib.Path(folder) / f"{backend}.efi"
     path.write_bytes(image_with(bundle, {name: variant.image for name, variant in named.items()}))
     said, found, stub, last = {}, {}, {}, ("0", "0", "no last line")
-    with check(f"HOST00{70 + index}", f"{backend}: {len(named)} images are tried, and nothing is left behind"):
+    with check(f"HOST00{70 + index}", f"{backend}: {len(named)} images tried, and nothing left behind"):
         said, found, stub, last = outcomes(path, backend)
         expect_equal(last[2], "nothing", "left behind")
         expect_equal(int(last[0]), len(named), "tried")

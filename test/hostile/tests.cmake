@@ -15,3 +15,13 @@ foreach(run IN ITEMS pku pt none latency)
 endforeach()
 add_hostile_test(bypass bypass)
 include(${CMAKE_CURRENT_SOURCE_DIR}/ring_host.cmake)
+
+# That this suite can fail: one protection less each time, and who notices; all of them, and one of each kind.
+function(add_mutation_test id labels timeout)
+    add_test(NAME HOST${id}
+        COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/mutation_test.py ${ARGN})
+    set_tests_properties(HOST${id} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} PROCESSORS 2)
+endfunction()
+
+add_mutation_test(90.mutation "qemu;slow;hostile" 1800 few)
+add_mutation_test(91.mutation_long "qemu;long" 14400 all)

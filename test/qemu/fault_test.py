@@ -135,6 +135,8 @@ KINDS = {
     "privileged": ["processor (privilege)"],
     "gate-jump": ["gate", "page tables"],
     "bounds": ["bounds check of the compiler"],
+    "overflow": ["check in its own code"],
+    "wrong-call": ["check in its own code"],
     "assert": ["check in its own code"],
     "monitor-read": ["page tables", "wall between domains"],
     "port": ["processor (privilege)"],

@@ -24,7 +24,8 @@ add_unit_test_once(warden
             ${warden}/link.c ${warden}/load.c ${warden}/match.c ${warden}/member.c ${warden}/order.c
             ${warden}/place.c ${warden}/policy.c ${warden}/ready.c ${warden}/request.c
             ${warden}/restart.c ${warden}/stall.c ${warden}/warden.c ${warden}/wiring.c cells/lib/gate.c
-            cells/lib/symbol_file.c cells/lib/symbol_trap.c src/rt/text.c cells/lib/text_format.c cells/lib/status.c
+            cells/lib/symbol_file.c cells/lib/symbol_trap.c src/rt/text.c cells/lib/text_format.c
+            cells/lib/status.c
     HELPERS fake_monitor.c)
 
 # The bus cell against a machine that is a table.

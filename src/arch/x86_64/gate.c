@@ -436,6 +436,8 @@ static enum gate_verdict page_fault(struct cell *home, struct edge *edge, uint64
     if (at == gate_places[GATE_AT_CALL] && home->arch.frame.rsp == 0 && is_up) {
         if (!stub_undo(home, edge))
             return judge(home, guilty);
+        /* The register still holds the rights of the callee, which waiting may find out about and end. */
+        home->arch.frame_is_set = true;
         sched_lock_wait(home, side);
         return GATE_RESUME;
     }

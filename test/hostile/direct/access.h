@@ -6,6 +6,7 @@
 /* Every way an instruction can touch memory, as a table (access.S): what C or the profile would not do. */
 
 #define ACCESS_LOADS 16u
+#define ACCESS_LOADS_PLAIN 13u /* those before the ones that jump to what they have read */
 #define ACCESS_STORES 16u
 #define ACCESS_FETCHES 5u
 

@@ -96,10 +96,10 @@ static uint64_t attack_variants(uint64_t number, uint64_t group)
     return attack == nullptr ? 0 : (uint64_t)attack_places(attack) * ways_of[attack->way];
 }
 
-/* Jumping through what is in one's own code, or popping it, goes nowhere good: those are no reads that end. */
+/* The last ways to load jump to what they have read: with own code that is no read that ends. */
 static bool is_wild(const struct direct_attack *attack, uint64_t way)
 {
-    return attack->number == 6 && attack->group == 1 && way >= 13;
+    return attack->number == 6 && attack->group == 1 && way >= ACCESS_LOADS_PLAIN;
 }
 
 static uint64_t attack_run(const struct direct_attack *attack, uint64_t variant)

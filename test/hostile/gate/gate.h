@@ -26,6 +26,9 @@ uint64_t gate_entry_stack(void);
 
 /* For our own thread, once: what it does the next time it wakes, with that argument. */
 void gate_later(void (*act)(uint32_t variant), uint32_t variant);
+/* The same, once it is known at what pace the judge pings; and when its next ping will have come in. */
+void gate_later_in_step(void (*act)(uint32_t variant), uint32_t variant);
+uint64_t gate_next_ping(void);
 
 /* This cell's or another's gate pages: constants, and a page further the state; 0 with backend pt. */
 uint64_t gate_pages_of(uint32_t cell);

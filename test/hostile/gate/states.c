@@ -188,13 +188,12 @@ static enum attack_answer poison(uint32_t variant)
 /*
  * ---- 29: an interrupt at every instruction of a gate ----
  *
- * Our own thread, which has the higher priority, asks to be woken `variant` steps
- * from now; then the call it was asked in returns through the stub, and the judge
- * calls again and again.  Awake in the middle of that, it returns in place of
- * whoever is on the way.  Under -icount a step is one instruction.
+ * Our own thread, which has the higher priority, sleeps until the judge's next call
+ * will be on its way in, `variant` steps more or less.  Awake in the middle of that,
+ * it returns in place of whoever is on the way.  Under -icount a step is one instruction.
  */
 #define SWEEP_STEPS 640u
-#define SWEEP_AFTER 64u /* instructions, or ticks, that are over before anything can be hit */
+#define SWEEP_BEFORE 480u /* instructions, or ticks, before our own first look at the clock in that call */
 
 static void sweep_return(uint32_t)
 {
@@ -209,7 +208,7 @@ static void sweep_return(uint32_t)
 
 static void sweep_wait(uint32_t variant)
 {
-    uint64_t deadline = tsc_read() + SWEEP_AFTER + variant;
+    uint64_t deadline = gate_next_ping() - SWEEP_BEFORE + variant;
     while ((cell_wait(deadline) & BIT64(EVENT_TIMER)) == 0 && tsc_read() < deadline) {}
     sweep_return(variant);
 }
@@ -221,7 +220,7 @@ static uint32_t sweep_variants(void)
 
 static enum attack_answer sweep(uint32_t variant)
 {
-    gate_later(sweep_wait, variant);
+    gate_later_in_step(sweep_wait, variant);
     return ATTACK_LATER;
 }
 

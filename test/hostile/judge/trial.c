@@ -35,11 +35,12 @@ static void trial_fail(struct trial *trial, uint32_t variant, const char *why)
 static void ending_await(const struct trial *trial, struct ending *ending)
 {
     const char *name = trial->attack->attacker;
-    for (uint32_t i = 0; i < PINGS && ending->status == ST_OK; i++) {
+    for (uint32_t i = 0; i < PINGS && ending->status == ST_OK && ending->answer != ATTACK_SUCCEEDED; i++) {
         cell_keep(cell_wait(tsc_after_ms(1)) & ~BIT64(EVENT_TIMER));
         ending->status = attacker_call(name, ATTACK_PING, 0, 0, &ending->answer);
     }
-    ending->answer = ATTACK_HARMLESS;
+    if (ending->answer != ATTACK_SUCCEEDED) /* no attacker answers a ping so: it came back another way */
+        ending->answer = ATTACK_HARMLESS;
     if (ending->status == ST_GONE) /* it ended between two calls */
         ending->status = ST_CRASHED;
 }
@@ -66,7 +67,8 @@ static const char *ending_judge_down(const struct attack *attack, const struct e
     uint32_t wanted = ending->status == ST_TIMEOUT ? END_TIMEOUT : END_CRASH;
     if ((attack->ends & wanted) == 0)
         return "the attacker was killed and should not";
-    if (ending->status == ST_CRASHED || ending->status == ST_TIMEOUT) {
+    /* ST_GONE: the judge's call had not begun when it was ended, and was made again. */
+    if (ending->status == ST_CRASHED || ending->status == ST_TIMEOUT || ending->status == ST_GONE) {
         if ((attack->reasons & BIT32(ending->crash.reason)) != 0)
             return nullptr;
         (void)text_format(text, sizeof(text), "killed for reason %u: exception %u/%x at 0x%lx, address 0x%lx",
@@ -82,8 +84,12 @@ static const char *ending_judge_up(const struct attack *attack, const struct end
 {
     if (ending->status == ST_CRASHED)
         return (attack->ends & END_HARMLESS) != 0 ? nullptr : "the call was ended, and nobody is blamed";
-    if (ending->status != ST_OK)
-        return "the call failed, and the attacker lives";
+    if (ending->status != ST_OK) {
+        static char text[64];
+        (void)text_format(text, sizeof(text), "the call failed (status %u), and the attacker lives",
+                          (uint32_t)ending->status);
+        return text;
+    }
     if (ending->answer == ATTACK_REFUSED && (attack->ends & END_REFUSED) != 0)
         return nullptr;
     if (ending->answer == ATTACK_HARMLESS && (attack->ends & END_HARMLESS) != 0)
