@@ -38,7 +38,8 @@ set(cell_poison ${CMAKE_SOURCE_DIR}/include/sdk/poison.h)
 
 target_compile_options(comb_cell_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:
     -fPIE -fvisibility=hidden -fomit-frame-pointer -fstrict-flex-arrays=3 ${cell_clearing}
-    ${COMB_CELL_CHECKS} ${COMB_CELL_TRAPS} ${COMB_CELL_WARNINGS} "SHELL:-include ${cell_poison}">)
+    ${COMB_CELL_CHECKS} ${COMB_CELL_TRAPS} ${COMB_CELL_WARNINGS}>
+    "$<$<COMPILE_LANGUAGE:C>:SHELL:-include ${cell_poison}>")
 target_link_options(comb_cell_flags INTERFACE --emit-relocs)
 # Control flow goes through the thunks of cells/cell.ld: what a strict cell may do (src/verify/verify.h).
 target_compile_options(comb_cell_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:

@@ -16,11 +16,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LINE_MAX = 110
+PLUGIN_FLAGS = re.compile(r" -fplugin\S*")
 LICENCE = "SPDX-License-Identifier: MIT"
 
 # Formats without comments, texts for people, and the licence itself.
@@ -113,25 +115,36 @@ def tidy_one(tool, build, name):
     return lines
 
 
+def commands_copy(database, build):
+    """Puts the compile commands into `build` without our plugin, which has had its say in the build."""
+    entries = json.loads(database.read_text()) if database.exists() else []
+    for entry in entries:
+        entry["command"] = PLUGIN_FLAGS.sub("", entry["command"])
+    build.mkdir()
+    (build / "compile_commands.json").write_text(json.dumps(entries))
+    return entries
+
+
 def check_tidy():
     """Each C file once, with the flags of the first build that compiles it."""
     tool = tool_find("clang-tidy")
     if tool is None:
         return ["clang-tidy is not installed (apt-get install clang-tidy-19)"]
-    owners = {}
-    for build in (ROOT / "build/release", ROOT / "build/host-test"):
-        database = build / "compile_commands.json"
-        for entry in json.loads(database.read_text()) if database.exists() else []:
-            path = Path(entry["directory"], entry["file"]).resolve()
-            if path.suffix == ".c" and path.is_relative_to(ROOT):
-                name = path.relative_to(ROOT).as_posix()
-                if not name.startswith(("build/", "test/")):
-                    owners.setdefault(name, build)
-    if not owners:
-        return ["no configured build knows any C file (cmake --preset release)"]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        parts = pool.map(lambda item: tidy_one(tool, item[1], item[0]), sorted(owners.items()))
-        return [line for part in parts for line in part]
+    with tempfile.TemporaryDirectory(prefix="comb-tidy-") as folder:
+        owners = {}
+        for name in ("release", "host-test"):
+            build = Path(folder, name)
+            for entry in commands_copy(ROOT / "build" / name / "compile_commands.json", build):
+                path = Path(entry["directory"], entry["file"]).resolve()
+                if path.suffix == ".c" and path.is_relative_to(ROOT):
+                    source = path.relative_to(ROOT).as_posix()
+                    if not source.startswith(("build/", "test/")):
+                        owners.setdefault(source, build)
+        if not owners:
+            return ["no configured build knows any C file (cmake --preset release)"]
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            parts = pool.map(lambda item: tidy_one(tool, item[1], item[0]), sorted(owners.items()))
+            return [line for part in parts for line in part]
 
 
 CHECKS = {"text": check_text, "format": check_format, "tidy": check_tidy}

@@ -43,7 +43,7 @@ static uint32_t word_read(const uint8_t bytes[WORD_BYTES])
 static void schedule_make(const uint8_t block[SHA256_BLOCK_BYTES], uint32_t schedule[ROUNDS])
 {
     for (uint32_t i = 0; i < 16; i++)
-        schedule[i] = word_read(&block[i * WORD_BYTES]);
+        schedule[i] = word_read(&block[(uint64_t)i * WORD_BYTES]);
     for (uint32_t i = 16; i < ROUNDS; i++) {
         uint32_t early = schedule[i - 15], late = schedule[i - 2];
         uint32_t low = rotate(early, 7) ^ rotate(early, 18) ^ early >> 3;

@@ -198,7 +198,7 @@ uint32_t arch_gate_of([[maybe_unused]] uint64_t address)
 
 gate_stub arch_gate_address(const struct edge *edge)
 {
-    return gate_pt_address(edge);
+    return (gate_stub)gate_stub_address(edge->id);
 }
 
 void arch_gate_link(struct edge *edge)
