@@ -61,9 +61,9 @@ const struct command command_cells = {
     .summary = "list all cells",
     .text = "One row per cell: its state, how often it was started (epoch) and crashed, its\n"
             "priority (31 is the highest), the memory it holds and the CPU time it used, all\n"
-            "instances together.  The code of a strict cell was verified when the machine\n"
-            "booted, instruction by instruction; that of a scan-only cell only scanned, as that\n"
-            "of all.  'cell info NAME' tells more about one.\n"
+            "instances together.  The code of a strict cell was verified, instruction by\n"
+            "instruction, when the machine booted; that of a scan-only cell was only\n"
+            "scanned, as that of all is.  'cell info NAME' tells more about one.\n"
             "Example: cells\n",
     .run = cells_run,
     .flags = flags_json,
