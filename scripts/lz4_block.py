@@ -2,7 +2,7 @@
 """Compresses to one LZ4 block.  [LZ4 Block Format Description 1.6]
 
 Greedy: for each place the last earlier place with the same four bytes.  The same input gives the
-same bytes.  The other half is efi/unpack.c.
+same bytes.  The other half is efi/unpack.c, and for tools comblib/bundle_file.py.
 """
 
 MATCH_MIN = 4
@@ -57,31 +57,3 @@ def compress(data):
         at += match
         anchor = at
     return bytes(out + _sequence(data[anchor:], 0, MATCH_MIN))
-
-
-def _read_length(data, at, nibble):
-    length = nibble
-    while nibble == 15:
-        length += data[at]
-        at += 1
-        if data[at - 1] != 255:
-            break
-    return length, at
-
-
-def decompress(data):
-    """Of a block that `compress` has made; for tests and tools."""
-    out = bytearray()
-    at = 0
-    while at < len(data):
-        token = data[at]
-        count, at = _read_length(data, at + 1, token >> 4)
-        out += data[at:at + count]
-        at += count
-        if at == len(data):
-            break
-        offset = int.from_bytes(data[at:at + 2], "little")
-        count, at = _read_length(data, at + 2, token & 15)
-        for _ in range(count + MATCH_MIN):
-            out.append(out[-offset])
-    return bytes(out)

@@ -7,9 +7,9 @@ import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 import lz4_block  # noqa: E402
+from comblib import bundle_file  # noqa: E402
+from comblib.bundle_file import PACKED, PACKED_MAGIC  # noqa: E402
 
-PACKED = struct.Struct("<8sQQ")  # struct bundle_packed in efi/bundle.c
-PACKED_MAGIC = b"COMBLZ1\0"
 BUNDLE_COUNT = 12
 HEADER_BYTES = 64
 ENTRY = struct.Struct("<16sIIQQ")
@@ -21,19 +21,13 @@ PAGES_OFFSET = 16  # in a cell's image: pages of constants, text, relocated cons
 
 
 def packed_at(image):
-    """Where the packed bundle lies in comb.efi, and how long it is; the magic also stands in the code."""
-    at = -1
-    while True:
-        at = image.index(PACKED_MAGIC, at + 1)
-        _, packed, size = PACKED.unpack_from(image, at)
-        if packed < size < 1 << 26 and at + PACKED.size + packed <= len(image):
-            return at, packed
+    """Where the packed bundle lies in comb.efi, and how long its block is; the magic also stands in the code."""
+    return next((at, packed) for at, packed, size in bundle_file.packed_places(image) if packed < size)
 
 
 def bundle_of(image):
     """The bundle in comb.efi, unpacked."""
-    at, packed = packed_at(image)
-    return lz4_block.decompress(image[at + PACKED.size:at + PACKED.size + packed])
+    return bundle_file.bundle_in(image)
 
 
 def with_bundle(image, bundle):
