@@ -21,7 +21,7 @@ PAGES_OFFSET = 16  # in a cell's image: pages of constants, text, relocated cons
 
 
 def packed_at(image):
-    """Where the packed bundle lies in comb.efi, and how long its block is; the magic also stands in the code."""
+    """Where the packed bundle lies in comb.efi, and how long its block is; the code has the magic, too."""
     return next((at, packed) for at, packed, size in bundle_file.packed_places(image) if packed < size)
 
 
