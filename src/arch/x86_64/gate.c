@@ -421,6 +421,9 @@ static enum gate_verdict refused(struct cell *home, struct edge *edge, struct ce
 static enum gate_verdict returned(struct cell *home, struct edge *edge, struct cell **guilty)
 {
     if (edge->return_trapped && is_last_open(home, edge)) {
+        /* It may have come here by a jump, and rdx is the status. */
+        home->arch.frame.rcx = 0;
+        home->arch.frame.rdx = 0;
         stub_leave(home, edge);
         fault_edge_returned(home, edge);
         return GATE_RESUME;
