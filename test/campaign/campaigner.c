@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The campaigner's frame: does once what the bundle asks for, and says that it is done. */
+/*
+ * The campaigner's frame: does once what the bundle asks for, and says that it is done.  Its priority
+ * stands above that of what it damages, which may come to poll without end.
+ */
 
 #include "campaign.h"
 
@@ -56,7 +59,7 @@ CELL(campaign_ops,
          .description = "damages cells and looks at what comes of it",
          .version_major = 1,
          .restart_policy = RESTART_NEVER,
-         .limits = { .memory_kib = 256, .operation_timeout_ms = 10000, .priority = 9 },
+         .limits = { .memory_kib = 256, .operation_timeout_ms = 10000, .priority = 20 },
          .uses = { { ECHO_INTERFACE, INTERFACE_GATE | INTERFACE_CHANNEL | INTERFACE_MANY, CHANNEL_KIB_MIN } },
          .caps = { { CAP_CELLS, RIGHT_READ | RIGHT_OBSERVE | RIGHT_CONTROL, 0, 0 } },
      }));
